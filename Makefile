@@ -1,0 +1,51 @@
+# Every command that a developer or CI needs. A bare checkout on a machine with Python, make and Go is enough:
+# what a target needs, it sets up by itself, in .venv, .venv-oldest and the user's cache folder.
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+RUN_OLDEST := .venv-oldest/bin/python
+# Tests of the real engine wait more than they compute.
+WORKERS ?= 3
+
+.NOTPARALLEL:
+.PHONY: help test check types lint unit e2e oldest demo engine format clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: check engine oldest  ## everything: lint, types, all tests, coverage, the oldest supported versions
+	$(RUN) -m pytest --numprocesses $(WORKERS) --dist worksteal --cov
+
+check: .venv/installed  ## lint, formatting, types
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+unit: .venv/installed  ## only the tests that need no engine
+	$(RUN) -m pytest -m "not e2e"
+
+e2e: engine  ## only the tests on the real engine
+	$(RUN) -m pytest -m e2e --numprocesses $(WORKERS) --dist worksteal
+
+oldest: engine .venv-oldest/installed  ## the tests on the oldest supported Python, pulumi and requests
+	$(RUN_OLDEST) -m pytest -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
+
+demo: engine  ## the life of the example project on a local sandbox
+	$(RUN) -m tools.demo
+
+engine: .venv/installed  ## the Pulumi engine: found, built or downloaded; prints its folder
+	@$(RUN) tools/engine.py
+
+format: .venv/installed  ## format, and mend what the linter can mend
+	$(RUN) -m ruff format
+	$(RUN) -m ruff check --fix
+
+clean:  ## remove what the other targets have put into the checkout
+	rm -rf .venv .venv-oldest .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml tools/environment.py
+	$(PYTHON) tools/environment.py .venv
+
+.venv-oldest/installed: pyproject.toml tools/environment.py
+	$(PYTHON) tools/environment.py .venv-oldest --oldest

@@ -1,0 +1,74 @@
+"""Make a virtual environment with this project and what its development needs: `environment.py FOLDER [--oldest]`.
+
+With `--oldest` it holds the oldest versions that we support, on the oldest Python that this machine has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+OLDEST_PYTHON = (3, 10)
+OLDEST_PACKAGES = ("pulumi==3.216.0", "requests==2.31.0")
+
+
+def main() -> int:
+    """Make the environment; return the exit code."""
+    parser = argparse.ArgumentParser(description="Make a virtual environment for the development of this project.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--oldest", action="store_true", help="the oldest supported versions")
+    arguments = parser.parse_args()
+    if sys.version_info < OLDEST_PYTHON:
+        print(f"error: {sys.executable} is too old: Python 3.10 or newer is needed (make PYTHON=…).", file=sys.stderr)
+        return 1
+    try:
+        make(arguments.folder.resolve(), oldest=arguments.oldest)
+    except subprocess.CalledProcessError as error:
+        print(f"error: {' '.join(map(str, error.cmd))} failed (exit {error.returncode}).", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def make(folder: Path, *, oldest: bool) -> None:
+    """Make the environment, or bring it up to date; the file `installed` in it is the sign that it is whole."""
+    python = oldest_python() if oldest else sys.executable
+    print(f"Making {folder} with {python} …", file=sys.stderr, flush=True)
+    installed = folder / "installed"
+    installed.unlink(missing_ok=True)
+    subprocess.run([python, "-m", "venv", folder], check=True)
+    # The pip that comes with Python 3.10 knows no dependency groups.
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
+    wanted = ["--group", "test", *OLDEST_PACKAGES] if oldest else ["--group", "dev"]
+    subprocess.run([*pip, "--editable", ".", *wanted], check=True, cwd=CHECKOUT)
+    installed.touch()
+
+
+def oldest_python() -> str:
+    """Find the oldest supported Python that really runs here, or say that this one takes its place."""
+    on_path = [Path(folder, "python3.10") for folder in os.get_exec_path()]
+    of_pyenv = sorted((Path.home() / ".pyenv" / "versions").glob("3.10.*/bin/python"))
+    for candidate in (*on_path, *of_pyenv):
+        if _is_oldest(candidate):
+            return str(candidate)
+    print(f"No Python 3.10 found: {sys.executable} takes its place.", file=sys.stderr)
+    return sys.executable
+
+
+def _is_oldest(candidate: Path) -> bool:
+    """Tell by running it: a version manager's shim may be there for a Python that is not."""
+    program = f"import sys, ensurepip; sys.exit(sys.version_info[:2] != {OLDEST_PYTHON})"
+    try:
+        return subprocess.run([candidate, "-c", program], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Plusofon's list of open directions (calling codes) as Pulumi resources.
+
+Names are looked up when first used, so that the command-line tool starts without Pulumi, and a program that only
+declares resources without an HTTP client.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plusofon_pulumi.client import PlusofonClient
+    from plusofon_pulumi.directions import Catalogue, Direction
+    from plusofon_pulumi.errors import (
+        APIError,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        DirectionClaimedError,
+        DirectionNotChangedError,
+        InvalidCallingCodeError,
+        NotFoundError,
+        PermissionDeniedError,
+        PlusofonError,
+        RateLimitError,
+        RequestTimeoutError,
+        ServerError,
+        TransportError,
+        UnexpectedResponseError,
+        UnknownDirectionError,
+    )
+    from plusofon_pulumi.resources import AllowedDirection
+    from plusofon_pulumi.settings import Settings
+
+_HOMES = {
+    "APIError": "errors",
+    "AllowedDirection": "resources",
+    "AuthenticationError": "errors",
+    "BadRequestError": "errors",
+    "Catalogue": "directions",
+    "ConfigurationError": "errors",
+    "Direction": "directions",
+    "DirectionClaimedError": "errors",
+    "DirectionNotChangedError": "errors",
+    "InvalidCallingCodeError": "errors",
+    "NotFoundError": "errors",
+    "PermissionDeniedError": "errors",
+    "PlusofonClient": "client",
+    "PlusofonError": "errors",
+    "RateLimitError": "errors",
+    "RequestTimeoutError": "errors",
+    "ServerError": "errors",
+    "Settings": "settings",
+    "TransportError": "errors",
+    "UnexpectedResponseError": "errors",
+    "UnknownDirectionError": "errors",
+}
+
+__all__ = [
+    "APIError",
+    "AllowedDirection",
+    "AuthenticationError",
+    "BadRequestError",
+    "Catalogue",
+    "ConfigurationError",
+    "Direction",
+    "DirectionClaimedError",
+    "DirectionNotChangedError",
+    "InvalidCallingCodeError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PlusofonClient",
+    "PlusofonError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ServerError",
+    "Settings",
+    "TransportError",
+    "UnexpectedResponseError",
+    "UnknownDirectionError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

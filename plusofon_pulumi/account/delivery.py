@@ -1,0 +1,195 @@
+"""Delivery of a batch: send it, look at the live list, insist where that can help, and judge by what is seen.
+
+What a write itself answers decides nothing; the list of open directions does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from plusofon_pulumi.account.shared import Shared
+from plusofon_pulumi.client import PlusofonClient
+from plusofon_pulumi.directions import Catalogue, Direction
+from plusofon_pulumi.errors import (
+    BadRequestError,
+    DirectionNotChangedError,
+    NotFoundError,
+    PlusofonError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    UnexpectedResponseError,
+    UnknownDirectionError,
+)
+
+OpenList = Mapping[str, Direction]
+
+# A write may show in the list up to 2 s later: the pauses between looks, in seconds, reach past that.
+LOOK_PAUSES = (0.25, 0.5, 1.0, 1.5)
+
+
+@dataclass(slots=True)
+class Result:
+    """Hold what came of a batch: an error for each code that is not as wanted, and what to tell about the others."""
+
+    failures: dict[str, PlusofonError] = field(default_factory=dict)
+    notices: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """Describe one kind of write: whether it opens, how to send it, and in how many forms the codes can be written."""
+
+    opens: bool
+    call: str
+    send: Callable[[Sequence[str], int], None]
+    forms: int = 1
+
+    def left(self, codes: Sequence[str], live: OpenList) -> list[str]:
+        return [code for code in codes if (code in live) is not self.opens]
+
+
+@dataclass(slots=True)
+class _Sent:
+    """Hold a write that was sent, and the error that it was answered with."""
+
+    write: _Write
+    codes: Sequence[str]
+    error: PlusofonError | None
+
+    def awaited(self, live: OpenList) -> bool:
+        """Tell whether something is not in the list yet that may still show up there."""
+        late = self.error is None or isinstance(self.error, (TransportError, ServerError, RateLimitError))
+        return late and bool(self.write.left(self.codes, live))
+
+    def was_refused(self) -> bool:
+        """Tell whether the API took one of the codes as wrong, which may be no reason to fail its neighbours."""
+        return isinstance(self.error, (BadRequestError, NotFoundError, UnexpectedResponseError))
+
+
+class Delivery:
+    """Send changes to one cabinet. Not for several threads at once: the Writer sees to that."""
+
+    def __init__(self, client: PlusofonClient, live: Shared[OpenList], catalogue: Shared[Catalogue]) -> None:
+        self._client = client
+        self._live = live
+        self._catalogue = catalogue
+
+    def make(self, live: OpenList, *, closing: Sequence[str], opening: Sequence[str]) -> Result:
+        """Close and open codes; ``live`` is the list before, with every code of ``closing`` and none of ``opening``."""
+        result = Result()
+        if opening:
+            opening = self._in_catalogue(opening, result)
+        writes = [(self._closing(live), closing), (self._opening(), opening)]
+        if not closing and not opening:
+            return result
+        self._live.forget()
+        sent = [self._send(write, codes) for write, codes in writes if codes]
+        try:
+            seen = self._look(sent)
+        except PlusofonError as blind:
+            for each in sent:
+                self._judge_unseen(each, blind, result)
+        else:
+            for each in sent:
+                self._insist(each, each.write.left(each.codes, seen), result)
+        return result
+
+    def _in_catalogue(self, codes: Sequence[str], result: Result) -> list[str]:
+        """Return the codes that can be opened, for the catalogue has ids for them; note an error for the others."""
+        try:
+            catalogue = self._catalogue.get()
+        except PlusofonError as error:
+            result.failures |= dict.fromkeys(codes, error)
+            return []
+        for code in codes:
+            if code not in catalogue:
+                result.failures[code] = UnknownDirectionError(f"Plusofon's catalogue has no direction {code}")
+        return [code for code in codes if code in catalogue]
+
+    def _opening(self) -> _Write:
+        def send(codes: Sequence[str], _form: int) -> None:
+            catalogue = self._catalogue.get()
+            self._client.allow_directions([id_ for code in codes for id_ in catalogue.ids(code)])
+
+        return _Write(opens=True, call="PUT", send=send)
+
+    def _closing(self, live: OpenList) -> _Write:
+        """Return the closing of codes, which go back as the list gave them; failing that, as number or text instead."""
+
+        def send(codes: Sequence[str], form: int) -> None:
+            own = [live[code].api_code for code in codes]
+            other: list[str | int] = [int(code) if isinstance(code, str) else str(code) for code in own]
+            self._client.deny_directions(other if form else own)
+
+        return _Write(opens=False, call="DELETE", send=send, forms=2)
+
+    def _send(self, write: _Write, codes: Sequence[str], form: int = 0) -> _Sent:
+        try:
+            write.send(codes, form)
+        except PlusofonError as error:
+            return _Sent(write, codes, error)
+        return _Sent(write, codes, None)
+
+    def _look(self, sent: Sequence[_Sent]) -> OpenList:
+        """Return the list as it is now, after waiting for what may still show up in it."""
+        live = self._live.renew()
+        for pause in LOOK_PAUSES:
+            if not any(each.awaited(live) for each in sent):
+                break
+            time.sleep(pause)
+            live = self._live.renew()
+        return live
+
+    def _insist(self, sent: _Sent, left: Sequence[str], result: Result) -> None:
+        """Try what may still help for the codes that the list does not show as wanted, then fail those that remain."""
+        for form in range(1, sent.write.forms):
+            if left and (sent.error is None or sent.was_refused()):
+                left = self._try(sent.write, left, form, result)[1]
+        if len(left) > 1 and sent.was_refused():
+            # One bad code may have failed the whole batch: halves find it in few calls.
+            for half in (left[: len(left) // 2], left[len(left) // 2 :]):
+                self._insist(*self._try(sent.write, half, 0, result), result)
+        else:
+            result.failures |= dict.fromkeys(left, sent.error or _not_changed(sent.write))
+
+    def _try(self, write: _Write, codes: Sequence[str], form: int, result: Result) -> tuple[_Sent, Sequence[str]]:
+        """Send a write once more and look; return it with the codes that are not as wanted."""
+        self._live.forget()
+        sent = self._send(write, codes, form)
+        try:
+            return sent, write.left(codes, self._look([sent]))
+        except PlusofonError as blind:
+            self._judge_unseen(sent, blind, result)
+            return sent, []
+
+    def _judge_unseen(self, sent: _Sent, blind: PlusofonError, result: Result) -> None:
+        """Judge a write after which the list could not be read.
+
+        An opening that was answered with success counts: its state must have an owner, or nobody would ever close the
+        code; the next preview reads the list again. A closing does not count: its resource stays in state.
+        """
+        if sent.write.opens and sent.error is None:
+            catalogue = self._catalogue.get()
+            result.notices |= {
+                code: f"Plusofon answered that {catalogue[code]} was opened, but its list could not be read: {blind}"
+                for code in sent.codes
+            }
+        else:
+            result.failures |= dict.fromkeys(sent.codes, sent.error or blind)
+
+
+def _not_changed(write: _Write) -> DirectionNotChangedError:
+    if write.opens:
+        hint = "Something on the way, such as a proxy, may drop the content of requests."
+    else:
+        hint = (
+            "If it is the cabinet's home direction, Plusofon keeps it open: declare it, or set `retain_on_delete=True` "
+            "on its resource and run `pulumi up` before you remove it. Otherwise something on the way, such as a "
+            "proxy, may drop the content of requests."
+        )
+    return DirectionNotChangedError(
+        f"{write.call} was answered with success, but the list of open directions has not changed. {hint}"
+    )

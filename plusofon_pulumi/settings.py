@@ -1,0 +1,136 @@
+"""Settings: which cabinet, by its token, and where its API is.
+
+The stack's configuration comes before the environment: a stray variable must not point a stack at another cabinet.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from plusofon_pulumi.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://restapi.plusofon.ru"
+# The application's code: the same in every example of the API description.
+DEFAULT_CLIENT_ID = "10553"
+
+# Setting -> (key of the stack's configuration, environment variable).
+SOURCES = {
+    "token": ("plusofon:token", "PLUSOFON_TOKEN"),
+    "client_id": ("plusofon:clientId", "PLUSOFON_CLIENT_ID"),
+    "base_url": ("plusofon:baseUrl", "PLUSOFON_BASE_URL"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Hold what is needed to call the API of one cabinet.
+
+    ``token``: the cabinet's API token; white space around it is dropped. ``client_id``: the value of the ``Client``
+    header. ``base_url``: ``https://…``, or ``http://…`` to this machine itself (a local sandbox).
+
+    Raises ConfigurationError where one of them cannot work. The token is in no ``repr`` and in no pickle.
+    """
+
+    token: str = field(repr=False)
+    client_id: str = DEFAULT_CLIENT_ID
+    base_url: str = DEFAULT_BASE_URL
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "token", _checked_token(self.token))
+        object.__setattr__(self, "client_id", _checked_client_id(self.client_id))
+        object.__setattr__(self, "base_url", _checked_base_url(self.base_url))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Settings hold a token and are not pickled")
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether the API is on this machine itself."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Return the settings that ``PLUSOFON_TOKEN``, ``PLUSOFON_CLIENT_ID`` and ``PLUSOFON_BASE_URL`` give.
+
+        Raises ConfigurationError where there is no token or a value cannot work.
+        """
+        return cls.from_config(lambda _: None, environ)
+
+    @classmethod
+    def from_config(cls, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Settings:
+        """Return the settings of a stack: its configuration, then the environment, then the defaults.
+
+        ``config`` returns the value of a key such as ``plusofon:token``, or None. Raises ConfigurationError where there
+        is no token, a configured value is empty, or a value cannot work.
+        """
+        found: dict[str, str] = {}
+        for name, (key, variable) in SOURCES.items():
+            value = config(key)
+            if value is not None:
+                found[name] = _from_stack(key, value)
+            elif environ.get(variable, "").strip():
+                found[name] = environ[variable]
+        if "token" not in found:
+            raise ConfigurationError(
+                "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
+                "or set the environment variable PLUSOFON_TOKEN "
+                "(the cabinet shows the token under «Разработчикам → Доступ к API»)"
+            )
+        return cls(**found)
+
+
+def _from_stack(key: str, value: Any) -> str:
+    # The stack's configuration may hold a number: plusofon:clientId typed without quotes.
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if not text.strip():
+        raise ConfigurationError(f"{key} is set in the stack's configuration, but empty: give it a value or remove it")
+    return text
+
+
+def _checked_token(token: str) -> str:
+    text = token.strip()
+    if not text:
+        raise ConfigurationError("the Plusofon token is empty")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        # The value itself stays out of the message.
+        raise ConfigurationError(
+            "the Plusofon token has white space or characters that no token has: paste it alone, without «Bearer»"
+        )
+    return text
+
+
+def _checked_client_id(client_id: str) -> str:
+    text = client_id.strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ConfigurationError(f"the client id {client_id!r} is not a number such as {DEFAULT_CLIENT_ID}")
+    return text
+
+
+def _checked_base_url(base_url: str) -> str:
+    text = base_url.strip().rstrip("/")
+    if "@" in text:
+        # Told first, and without the text: no other message may show a password.
+        raise ConfigurationError("the base URL must not hold a user name or a password")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"the base URL {text!r} is not a URL: {error}") from None
+    odd = "?" in text or "#" in text or " " in text or not text.isprintable()
+    if parts.scheme not in ("https", "http") or not host or odd:
+        raise ConfigurationError(f"the base URL {text!r} is not of the form {DEFAULT_BASE_URL}")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(f"the base URL {text!r} would send the token unencrypted: use https")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

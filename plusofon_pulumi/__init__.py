@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plusofon_pulumi.client import PlusofonClient
+    from plusofon_pulumi.data import get_allowed_directions, get_directions
     from plusofon_pulumi.directions import Catalogue, Direction
     from plusofon_pulumi.errors import (
         APIError,
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
         UnexpectedResponseError,
         UnknownDirectionError,
     )
-    from plusofon_pulumi.resources import AllowedDirection
+    from plusofon_pulumi.resources import AllowedDirection, AllowedDirections, Provider
     from plusofon_pulumi.settings import Settings
 
 _HOMES = {
     "APIError": "errors",
     "AllowedDirection": "resources",
+    "AllowedDirections": "resources",
     "AuthenticationError": "errors",
     "BadRequestError": "errors",
     "Catalogue": "directions",
@@ -48,6 +50,7 @@ _HOMES = {
     "PermissionDeniedError": "errors",
     "PlusofonClient": "client",
     "PlusofonError": "errors",
+    "Provider": "resources",
     "RateLimitError": "errors",
     "RequestTimeoutError": "errors",
     "ServerError": "errors",
@@ -55,11 +58,14 @@ _HOMES = {
     "TransportError": "errors",
     "UnexpectedResponseError": "errors",
     "UnknownDirectionError": "errors",
+    "get_allowed_directions": "data",
+    "get_directions": "data",
 }
 
 __all__ = [
     "APIError",
     "AllowedDirection",
+    "AllowedDirections",
     "AuthenticationError",
     "BadRequestError",
     "Catalogue",
@@ -72,6 +78,7 @@ __all__ = [
     "PermissionDeniedError",
     "PlusofonClient",
     "PlusofonError",
+    "Provider",
     "RateLimitError",
     "RequestTimeoutError",
     "ServerError",
@@ -79,6 +86,8 @@ __all__ = [
     "TransportError",
     "UnexpectedResponseError",
     "UnknownDirectionError",
+    "get_allowed_directions",
+    "get_directions",
 ]
 
 

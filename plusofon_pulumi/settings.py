@@ -25,6 +25,9 @@ SOURCES = {
     "base_url": ("plusofon:baseUrl", "PLUSOFON_BASE_URL"),
 }
 
+# A Provider passes its own name on, which tells its plugin process that nothing but its inputs counts.
+PROVIDER_KEY = "plusofon:provider"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -68,13 +71,10 @@ class Settings:
         ``config`` returns the value of a key such as ``plusofon:token``, or None. Raises ConfigurationError where there
         is no token, a configured value is empty, or a value cannot work.
         """
-        found: dict[str, str] = {}
-        for name, (key, variable) in SOURCES.items():
-            value = config(key)
-            if value is not None:
-                found[name] = _from_stack(key, value)
-            elif environ.get(variable, "").strip():
-                found[name] = environ[variable]
+        name = config(PROVIDER_KEY)
+        if name is not None:
+            return cls._of_provider(str(name), config)
+        found = {setting: value for setting in SOURCES if (value := find(setting, config, environ)) is not None}
         if "token" not in found:
             raise ConfigurationError(
                 "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
@@ -83,9 +83,31 @@ class Settings:
             )
         return cls(**found)
 
+    @classmethod
+    def _of_provider(cls, name: str, config: Callable[[str], Any]) -> Settings:
+        """Return the settings of a Provider: what it was given, and nothing of the environment's."""
+        found = {setting: str(value) for setting, (key, _) in SOURCES.items() if (value := config(key)) is not None}
+        if not found.get("token", "").strip():
+            raise ConfigurationError(
+                f'the Provider "{name}" has no token: give it one as `token=`; '
+                "plusofon:token and PLUSOFON_TOKEN, which may be another cabinet's, never take its place"
+            )
+        try:
+            return cls(**found)
+        except ConfigurationError as error:
+            raise error.about(f'the Provider "{name}"') from None
 
-def _from_stack(key: str, value: Any) -> str:
-    # The stack's configuration may hold a number: plusofon:clientId typed without quotes.
+
+def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return a setting from the stack's configuration, or else the environment; None where neither has it.
+
+    Raises ConfigurationError where the stack's configuration has it, but empty.
+    """
+    key, variable = SOURCES[setting]
+    value = config(key)
+    if value is None:
+        return environ[variable] if environ.get(variable, "").strip() else None
+    # It may hold a number: plusofon:clientId typed without quotes.
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     if not text.strip():
         raise ConfigurationError(f"{key} is set in the stack's configuration, but empty: give it a value or remove it")

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import grpc  # type: ignore[import-untyped]  # it has no types of its own
+import grpc
 
 # The messages alone are needed, not the SDK: its packages' own code, 0.3 seconds of it, is left out.
 for _name in ("pulumi", "pulumi.runtime"):

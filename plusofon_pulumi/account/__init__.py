@@ -5,7 +5,10 @@ It knows what is open (a shared snapshot), changes that (one writer), and what t
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import math
+from collections.abc import Collection, Iterator, Mapping
 
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery, OpenList
@@ -54,27 +57,76 @@ class Account:
         """Return the catalogue's directions whose names have the text in them."""
         return self._catalogue.get().search(text)
 
+    def describe(self, code: str) -> Direction:
+        """Return what is known of a code without asking anybody; its names are empty where nothing is."""
+        for known in (self._catalogue.peek(), self._live.peek()):
+            if known is not None and code in known:
+                return known[code]
+        return Direction(code, "", "")
+
     def open(self, code: str) -> tuple[Direction, list[str]]:
         """Open a code; return its direction and what the user should be told. Open already: no write is sent.
 
         Raises a PlusofonError where the list does not show it as open afterwards.
         """
-        label: object = code
-        try:
-            label = direction = self.direction(code)
-            change = self._writer.submit(Change(opens=frozenset({code})))
-        except Exception as error:
-            self.claims.mark(code, failed=True)
-            if isinstance(error, PlusofonError):
-                raise error.about(f"{label} was not opened") from None
-            raise
-        self.claims.mark(code, failed=False)
-        return direction, change.notices
+        with self._declared({code}):
+            try:
+                direction = self.direction(code)
+            except PlusofonError as error:
+                raise error.about(f"{self.describe(code)} was not opened") from None
+            return direction, self._make(Change(opens=frozenset({code}))).notices
 
-    def close(self, code: str) -> bool:
-        """Close a code, unless the program declares it; tell whether it was for this call to close.
+    def make_exactly(self, codes: frozenset[str]) -> list[str]:
+        """Close whatever else is open, then open these codes; return what the user should be told.
 
-        Raises DirectionClaimedError where the program declares the code, but could not make its resource; another
-        PlusofonError where the list shows the code as open afterwards.
+        Raises DirectionClaimedError, and writes nothing, where an open code that is not among them is declared by
+        another resource; another PlusofonError where the list is not as asked for afterwards.
         """
-        return not self._writer.submit(Change(closes=frozenset({code}))).kept
+        with self._declared(codes):
+            return self._make(Change(opens=codes, exactly=True)).notices
+
+    def close(self, recorded: Collection[Direction]) -> list[Direction]:
+        """Close directions, except those that the program declares; return the ones that were left for that reason.
+
+        Raises DirectionClaimedError where the program declares a code, but could not make its resource; another
+        PlusofonError where the list shows one as open afterwards.
+        """
+        labels = {direction.code: str(direction) for direction in recorded}
+        change = self._make(Change(closes=frozenset(labels)), labels)
+        return [direction for direction in recorded if direction.code in change.kept]
+
+    @contextlib.contextmanager
+    def _declared(self, codes: Collection[str]) -> Iterator[None]:
+        """Note whether what the program declares could be made: if not, a deletion of the same codes must not pass."""
+        try:
+            yield
+        except BaseException:
+            self.claims.mark(codes, failed=True)
+            raise
+        self.claims.mark(codes, failed=False)
+
+    def _make(self, change: Change, labels: Mapping[str, str] | None = None) -> Change:
+        """Have a change carried out; raise one error for all of its codes that are not as asked for, naming them."""
+        opens = change.opens
+        try:
+            self._writer.submit(change)
+            failures: dict[str, PlusofonError] = change.failures
+        except PlusofonError as error:
+            if change.exactly:
+                raise error.about("The open directions were not changed") from None
+            failures = dict.fromkeys(sorted(opens | change.closes), error)
+        groups: dict[tuple[str, str], list[str]] = {}
+        for code, failure in failures.items():
+            label = (labels or {}).get(code) or str(self.describe(code))
+            groups.setdefault(("opened" if code in opens else "closed", str(failure)), []).append(label)
+        if not failures:
+            return change
+        told = copy.copy(next(iter(failures.values())))
+        told.args = (
+            "; ".join(f"{', '.join(of)} {_was(of)} not {done}: {text}" for (done, text), of in groups.items()),
+        )
+        raise told
+
+
+def _was(labels: list[str]) -> str:
+    return "was" if len(labels) == 1 else "were"

@@ -7,6 +7,7 @@ code. `check` runs for everything that the program declares, in the same process
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 
 class Claims:
@@ -17,23 +18,23 @@ class Claims:
         self._claimed: set[str] = set()
         self._failed: set[str] = set()
 
-    def claim(self, code: str) -> None:
-        """Note that the program declares a code; harmless when repeated, as the engine checks a replacement twice."""
+    def claim(self, codes: Iterable[str]) -> None:
+        """Note that the program declares codes; harmless when repeated, as the engine checks a replacement twice."""
         with self._lock:
-            self._claimed.add(code)
+            self._claimed.update(codes)
 
     def holds(self, code: str) -> bool:
         """Tell whether the program declares a code."""
         with self._lock:
             return code in self._claimed
 
-    def mark(self, code: str, *, failed: bool) -> None:
-        """Note whether the last attempt to carry out a code's declaration failed: then its state has no new owner."""
+    def mark(self, codes: Iterable[str], *, failed: bool) -> None:
+        """Note whether the last attempt to carry out a declaration failed: then its codes have no owner in state."""
         with self._lock:
             if failed:
-                self._failed.add(code)
+                self._failed.update(codes)
             else:
-                self._failed.discard(code)
+                self._failed.difference_update(codes)
 
     def has_failed(self, code: str) -> bool:
         """Tell whether a code's new owner could not be made."""

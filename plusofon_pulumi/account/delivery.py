@@ -77,16 +77,31 @@ class Delivery:
         self._live = live
         self._catalogue = catalogue
 
-    def make(self, live: OpenList, *, closing: Sequence[str], opening: Sequence[str]) -> Result:
-        """Close and open codes; ``live`` is the list before, with every code of ``closing`` and none of ``opening``."""
+    def make(
+        self, live: OpenList, *, closing: Sequence[str], opening: Sequence[str], close_first: bool = False
+    ) -> Result:
+        """Close and open codes; ``live`` is the list before, with every code of ``closing`` and none of ``opening``.
+
+        ``close_first``: open nothing before it is certain that the closing succeeded.
+        """
         result = Result()
         if opening:
             opening = self._in_catalogue(opening, result)
-        writes = [(self._closing(live), closing), (self._opening(), opening)]
-        if not closing and not opening:
-            return result
-        self._live.forget()
-        sent = [self._send(write, codes) for write, codes in writes if codes]
+        if closing or opening:
+            self._live.forget()
+        sent: list[_Sent] = []
+        if closing:
+            sent.append(self._send(self._closing(live), closing))
+            if close_first and sent[0].error is not None:
+                self._settle([sent.pop()], result)
+        if opening and not (close_first and result.failures):
+            sent.append(self._send(self._opening(), opening))
+        if sent:
+            self._settle(sent, result)
+        return result
+
+    def _settle(self, sent: Sequence[_Sent], result: Result) -> None:
+        """Look what came of writes that were sent, and see to what is not as wanted."""
         try:
             seen = self._look(sent)
         except PlusofonError as blind:
@@ -95,7 +110,6 @@ class Delivery:
         else:
             for each in sent:
                 self._insist(each, each.write.left(each.codes, seen), result)
-        return result
 
     def _in_catalogue(self, codes: Sequence[str], result: Result) -> list[str]:
         """Return the codes that can be opened, for the catalogue has ids for them; note an error for the others."""

@@ -5,13 +5,14 @@ Whoever is first sends what is queued, while the next batch gathers behind. A wr
 
 from __future__ import annotations
 
+import itertools
 import threading
 from dataclasses import dataclass, field
 
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery, OpenList
 from plusofon_pulumi.account.shared import Shared
-from plusofon_pulumi.errors import DirectionClaimedError, TransportError
+from plusofon_pulumi.errors import DirectionClaimedError, PlusofonError, TransportError
 
 
 @dataclass(slots=True)
@@ -20,10 +21,15 @@ class Change:
 
     opens: frozenset[str] = frozenset()
     closes: frozenset[str] = frozenset()
+    exactly: bool = False
+    """Close, before anything is opened, whatever is open and not in `opens`; such a change is carried out alone."""
     kept: frozenset[str] = frozenset()
     """Codes that were to be closed, and are not, because the program declares them."""
     notices: list[str] = field(default_factory=list)
-    failures: list[Exception] = field(default_factory=list)
+    failures: dict[str, PlusofonError] = field(default_factory=dict)
+    """The errors of codes that are not as asked for."""
+    error: Exception | None = None
+    """What went wrong with the change as a whole."""
     done: bool = False
 
 
@@ -43,21 +49,15 @@ class Writer:
     def submit(self, change: Change) -> Change:
         """Carry out a change, alone or with those that others queued, and return it with what came of it.
 
-        Raises the error of the first of its codes that is not as asked for.
+        Raises what failed it as a whole; the errors of single codes are in `failures`.
         """
         with self._turn:
             self._queue.append(change)
             self._submitted += 1
-            while self._sending and not change.done:
-                self._turn.wait()
-            batch: list[Change] = []
-            if not change.done:
-                self._sending = True
-                batch, self._queue = self._queue, []
-        if batch:
+        while batch := self._await_turn(change):
             self._lead(batch)
-        if change.failures:
-            raise change.failures[0]
+        if change.error is not None:
+            raise change.error
         return change
 
     def wait_until_idle(self) -> None:
@@ -67,15 +67,29 @@ class Writer:
             while self._finished < ahead:
                 self._turn.wait()
 
+    def _await_turn(self, change: Change) -> list[Change]:
+        """Return the batch that this thread is to send, or nothing once its change is done."""
+        with self._turn:
+            while self._sending and not change.done:
+                self._turn.wait()
+            if change.done:
+                return []
+            self._sending = True
+            batch = [self._queue[0]]
+            if not batch[0].exactly:
+                batch = list(itertools.takewhile(lambda each: not each.exactly, self._queue))
+            del self._queue[: len(batch)]
+            return batch
+
     def _lead(self, batch: list[Change]) -> None:
         try:
             self._carry_out(batch)
         except Exception as error:  # noqa: BLE001  # handed to the threads that wait, and raised there
             for change in batch:
-                change.failures.append(error)
+                change.error = error
         except BaseException:
             for change in batch:
-                change.failures.append(TransportError("the write was interrupted: run `pulumi up` again"))
+                change.error = TransportError("the write was interrupted: run `pulumi up` again")
             raise
         finally:
             with self._turn:
@@ -86,6 +100,9 @@ class Writer:
                 self._turn.notify_all()
 
     def _carry_out(self, batch: list[Change]) -> None:
+        exactly = batch[0].exactly
+        if exactly:
+            batch[0].closes = frozenset(self._live.get()) - batch[0].opens
         for change in batch:
             self._honour_claims(change)
         opens = frozenset().union(*(change.opens for change in batch))
@@ -93,20 +110,26 @@ class Writer:
         if not opens and not closes:
             return
         live = self._live.get()
-        result = self._delivery.make(live, closing=sorted(closes & live.keys()), opening=sorted(opens - live.keys()))
+        closing, opening = sorted(closes & live.keys()), sorted(opens - live.keys())
+        result = self._delivery.make(live, closing=closing, opening=opening, close_first=exactly)
         for change in batch:
-            codes = sorted(change.opens | change.closes)
-            change.notices += [result.notices[code] for code in codes if code in result.notices]
-            change.failures += [result.failures[code] for code in codes if code in result.failures]
+            for code in sorted(change.opens | change.closes):
+                if code in result.notices:
+                    change.notices.append(result.notices[code])
+                if code in result.failures:
+                    change.failures[code] = result.failures[code]
 
     def _honour_claims(self, change: Change) -> None:
         """Take out of a change the closings that would close what the program declares."""
         change.kept = frozenset(filter(self._claims.holds, change.closes))
+        if change.exactly and change.kept:
+            error = "an AllowedDirection of this program declares the code: add it to `codes`, or remove that resource"
+            change.failures = {code: DirectionClaimedError(error) for code in sorted(change.kept)}
+            change.opens = change.closes = frozenset()
+            return
         change.closes -= change.kept
-        if any(map(self._claims.has_failed, change.kept)):
-            change.failures.append(
-                DirectionClaimedError(
-                    "the program declares the code in another resource, which could not be made, so this one keeps it "
-                    "in state. Mend the other's error and run `pulumi up` again."
-                )
+        for code in filter(self._claims.has_failed, sorted(change.kept)):
+            change.failures[code] = DirectionClaimedError(
+                "the program declares the code in another resource, which could not be made, so this one keeps it in "
+                "state. Mend the other's error and run `pulumi up` again."
             )

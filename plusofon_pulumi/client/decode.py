@@ -113,8 +113,8 @@ def direction(row: object, key: str | None = None) -> Direction:
     try:
         code = normalise_code(api_code)
     except InvalidCallingCodeError:
-        # Whole: what is too long is cut where the token is taken out, and after that.
-        raise OddRowError(f"an entry's code, {api_code!r}, is not a calling code") from None
+        # Whole and as it is: it is cut where the token is taken out, and after that.
+        raise OddRowError(f"an entry's code, «{_name(str(api_code))}», is not a calling code") from None
     api_id = row.get("id")
     usable_id = api_id if isinstance(api_id, (str, int)) and not isinstance(api_id, bool) and api_id != "" else None
     return Direction(code, _name(row.get("name")), _name(row.get("english_name")), usable_id, api_code)

@@ -6,8 +6,10 @@ The only module that knows ``requests``; none of its types or exceptions leaves 
 from __future__ import annotations
 
 import html
+import http.client
 import json
 import random
+import re
 import time
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
@@ -33,6 +35,15 @@ _LONGEST_MESSAGE = 300
 _LONGEST_BODY = 2000
 
 
+# All that the libraries below raise for what happens on the way. Whatever else comes is a mistake of ours.
+_LOWER_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+)
+
 _Kind = TypeVar("_Kind", bound=errors.APIError)
 
 
@@ -45,6 +56,13 @@ class _Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+class _Session(requests.Session):
+    """Look into no redirect: even to tell where one leads, requests reads its body, however long, and may fail."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002  # the library's own argument
+        return None
 
 
 class _Answer:
@@ -67,7 +85,7 @@ class Transport:
         self._settings = settings
         self._echoes = _echoes(settings.token)
         self.host = urlsplit(settings.base_url).hostname or ""
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _Bearer(settings.token)
         self._session.headers.update(
             {
@@ -128,7 +146,7 @@ class Transport:
             return None, self.unexpected(method, path, str(error))
         except _TooSlowError:
             return None, self._no_answer(method, path, "the answer took too long", errors.RequestTimeoutError)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except _LOWER_ERRORS as error:
             return None, self._transport_error(method, path, error)
         return self._decode(method, path, answer)
 
@@ -231,9 +249,7 @@ class Transport:
         )
 
     def _scrub(self, text: str) -> str:
-        for echo in reversed(self._echoes):
-            text = text.replace(echo, "***")
-        return text
+        return self._echoes.sub("***", text)
 
 
 class _TooMuchError(Exception):
@@ -274,10 +290,12 @@ def _host(url: str) -> str | None:
         return None
 
 
-def _echoes(token: str) -> list[str]:
-    """Return the token as an answer may quote it: as it is, in JSON (PHP's escapes the /), in a URL, in HTML."""
+def _echoes(token: str) -> re.Pattern[str]:
+    """Return a pattern of the token as an answer may quote it: as it is, in JSON, PHP's JSON, a URL or HTML."""
     written = json.dumps(token)[1:-1]
-    return sorted({token, written, written.replace("/", "\\/"), quote(token, safe=""), html.escape(token)}, key=len)
+    forms = {token, written, written.replace("/", "\\/"), quote(token, safe=""), html.escape(token)}
+    # In any case of letters, for a host's name has none.
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), re.IGNORECASE)
 
 
 def _parse(content: bytes) -> tuple[object, bool]:

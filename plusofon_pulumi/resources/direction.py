@@ -1,4 +1,4 @@
-"""What Pulumi programs declare."""
+"""AllowedDirection: one calling code that is open."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from plusofon_pulumi.provider import AllowedDirectionProvider
+from plusofon_pulumi.resources.declarations import Declaration
 
 
 @final
@@ -32,12 +33,15 @@ class AllowedDirection(Resource, module="plusofon", name="AllowedDirection"):
         destroyed, it is closed: `protect` and `retain_on_delete` are Pulumi's ways to say otherwise. Another code
         replaces the resource: the new code is opened before the old one is closed.
 
-        A code that cannot work, no token and a refused token fail the preview, before anything is written.
+        A code that cannot work, no token and a refused token fail the preview, before anything is written; so does a
+        second declaration of the code in the same cabinet.
 
         Source: Plusofon's description of the direction methods (GET, PUT and DELETE ``/api/v1/direction``).
         """
-        properties: dict[str, Any] = {"code": code, "name": None, "english_name": None}
+        declaration = Declaration("AllowedDirection", resource_name, opts)
+        properties: dict[str, Any] = {"code": declaration.code(code), "name": None, "english_name": None}
         super().__init__(AllowedDirectionProvider(), resource_name, properties, opts)
+        declaration.join(self)
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
         # A subclass would get another type, and so another identity in state.

@@ -1,0 +1,150 @@
+"""What both providers share: the cabinet, one line to the user a fact, and errors that leave in plain words."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
+
+from plusofon_pulumi.directions import Direction, normalise_code
+from plusofon_pulumi.errors import ConfigurationError, InvalidCallingCodeError, PlusofonError, UnknownDirectionError
+from plusofon_pulumi.settings import Settings
+
+if TYPE_CHECKING:
+    from plusofon_pulumi.account import Account
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+class _Tracebacks:
+    """Show foreseen errors without a traceback, unforeseen ones with it.
+
+    The host prints `traceback.format_exc()` of whatever leaves a provider, and only `sys.tracebacklimit`, which belongs
+    to the whole process, shortens that. So it is 0 from when a foreseen error leaves until that same thread, having
+    printed it, enters the next call.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._leaving: set[int] = set()
+
+    def enter(self) -> None:
+        with self._lock:
+            self._leaving.discard(threading.get_ident())
+            if not self._leaving and hasattr(sys, "tracebacklimit"):
+                del sys.tracebacklimit
+
+    def leave(self) -> None:
+        with self._lock:
+            self._leaving.add(threading.get_ident())
+            sys.tracebacklimit = 0
+
+    def restore(self) -> None:
+        with self._lock:
+            self._leaving.clear()
+            if hasattr(sys, "tracebacklimit"):
+                del sys.tracebacklimit
+
+
+_tracebacks = _Tracebacks()
+
+
+def foreseen(method: _Method) -> _Method:
+    """Let a PlusofonError leave a provider's method as its text alone, and nothing else so."""
+
+    @functools.wraps(method)
+    def wrapper(*args: Any) -> Any:
+        _tracebacks.enter()
+        try:
+            return method(*args)
+        except PlusofonError as error:
+            _tracebacks.leave()
+            # format_exc prints what an error came from, too.
+            error.__cause__, error.__suppress_context__ = None, True
+            raise
+        except Exception:
+            _tracebacks.restore()
+            raise
+
+    return wrapper  # type: ignore[return-value]  # the wrapper keeps the method's signature
+
+
+_accounts: dict[Settings, Account] = {}
+_accounts_lock = threading.Lock()
+
+
+def _account(settings: Settings) -> Account:
+    """Return the one Account of a cabinet: all providers of a process share its snapshot, writer and claims."""
+    # Imported here, for programs that only declare resources need neither requests nor its start-up time.
+    from plusofon_pulumi.account import Account  # noqa: PLC0415
+
+    with _accounts_lock:
+        if settings not in _accounts:
+            _accounts[settings] = Account(settings)
+        return _accounts[settings]
+
+
+class CabinetProvider(ResourceProvider):
+    """Share what both kinds of resources need: the cabinet, and one line to the user per fact."""
+
+    # The reference to the class is no secret, and a diff of state stays readable.
+    serialize_as_secret_always = False
+
+    def __reduce__(self) -> tuple[type[CabinetProvider], tuple[()]]:
+        return (type(self), ())
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take over the stack's configuration; a missing token is told by `check`, where it is shown in plain words."""
+        self._told: set[str] = set()
+        self._settings: Settings | ConfigurationError
+        try:
+            self._settings = Settings.from_config(req.config.get, os.environ)
+        except ConfigurationError as error:
+            self._settings = error
+
+    def cabinet(self) -> Account:
+        """Return the cabinet; raise ConfigurationError where the settings name none."""
+        if isinstance(self._settings, ConfigurationError):
+            raise self._settings
+        return _account(self._settings)
+
+    def tell(self, notice: str) -> None:
+        """Show a line among the stack's diagnostics, once, though the engine may ask twice."""
+        if notice not in self._told:
+            self._told.add(notice)
+            # One write of one whole line: the lines of two threads would mix otherwise.
+            sys.stderr.write(f"{notice}\n")
+            sys.stderr.flush()
+
+    def code(self, value: Any) -> str:
+        """Return the calling code that a program gives; raise InvalidCallingCodeError, with the code of a name."""
+        try:
+            return normalise_code(value)
+        except InvalidCallingCodeError as error:
+            if isinstance(value, str) and any(map(str.isalpha, value)):
+                named = ", ".join(map(str, self.cabinet().search(value)[:5]))
+                if named:
+                    raise InvalidCallingCodeError(f"{error}; the catalogue has {named}") from None
+            raise
+
+
+def failed_check(name: str, error: PlusofonError) -> CheckFailure:
+    """Return the failed check of a property, whose value the engine shows with it; not for a missing token, say."""
+    is_about_code = isinstance(error, (InvalidCallingCodeError, UnknownDirectionError))
+    return CheckFailure(name if is_about_code else "", str(error))
+
+
+def outputs_of(direction: Direction) -> dict[str, Any]:
+    """Return a direction as outputs."""
+    return {"code": direction.code, "name": direction.name, "english_name": direction.english_name}
+
+
+def recorded(outputs: Any) -> Direction:
+    """Return the direction that state recorded; an alias may bring outputs of another shape."""
+    found = outputs if isinstance(outputs, dict) else {}
+    return Direction(*(str(found.get(key, "")) for key in ("code", "name", "english_name")))

@@ -1,0 +1,49 @@
+"""Provider: a cabinet of its own, beside the stack's."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn, final
+
+import pulumi
+
+from plusofon_pulumi.settings import PROVIDER_KEY, SOURCES, find
+
+
+@final
+class Provider(pulumi.ProviderResource):
+    """Name a cabinet for the resources that are given it, by ``opts.provider`` or through a component."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        token: pulumi.Input[str],
+        client_id: pulumi.Input[str] | None = None,
+        base_url: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """
+        Declare a cabinet.
+
+        ``token``: its API token, best from ``pulumi.Config().require_secret``; it is made a secret in any case.
+        PLUSOFON_TOKEN and ``plusofon:token`` never take its place. ``client_id`` and ``base_url``: where not given,
+        those of the stack's configuration, or else of the environment.
+
+        Each Provider has a plugin process of its own. A missing or empty token fails the preview of its resources.
+        """
+        given = {"token": pulumi.Output.secret(token), "client_id": client_id, "base_url": base_url}
+        inputs: dict[str, Any] = {PROVIDER_KEY: resource_name}
+        for setting, (key, _) in SOURCES.items():
+            value = given[setting]
+            # Its process sees its own inputs alone, not the stack's.
+            inputs[key] = find(setting, stack_config) if value is None else value
+        self.given: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(inputs)
+        super().__init__("pulumi-python", resource_name, dict(inputs), opts)
+
+    def __init_subclass__(cls, **kwargs: object) -> NoReturn:
+        raise TypeError("Provider is final: wrap it in a ComponentResource instead of subclassing it")
+
+
+def stack_config(key: str) -> str | None:
+    """Return the stack's value of a key such as ``plusofon:baseUrl``, or None, within a Pulumi program."""
+    namespace, _, name = key.partition(":")
+    return pulumi.Config(namespace).get(name)

@@ -1,0 +1,148 @@
+"""One Pulumi project in a temporary folder, and the real CLI on it, isolated from everything of the user's.
+
+project.write('plusofon.AllowedDirection("hungary", code="36")')
+assert "1 to create" in project.preview().output
+project.up()
+assert [each["outputs"]["code"] for each in project.resources()] == ["36"]
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import textwrap
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from tools import isolated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+PROJECT = "test"
+SETTINGS = f"Pulumi.{isolated.STACK}.yaml"
+DYNAMIC = "pulumi-python:dynamic"
+PREAMBLE = """\
+import pulumi
+import plusofon_pulumi as plusofon
+
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one run of the CLI ended, and what it said."""
+
+    arguments: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def output(self) -> str:
+        """All that was said, without colours."""
+        return self.stdout + self.stderr
+
+    @property
+    def json(self) -> Any:
+        """Standard output, read as JSON."""
+        return json.loads(self.stdout)
+
+    def __str__(self) -> str:
+        return f"`pulumi {' '.join(self.arguments)}` ended with {self.code} after {self.seconds:.1f} s:\n{self.output}"
+
+
+class Project:
+    """A project with one stack, both new.
+
+    `env` adds to the CLI's environment, which is otherwise made from nothing; a value of None takes a variable away.
+    """
+
+    def __init__(self, folder: Path, blank: Path, engine: Path, env: Mapping[str, str | None] | None = None) -> None:
+        shutil.copytree(blank, folder, dirs_exist_ok=True)
+        self.folder = folder
+        self.env: dict[str, str] = isolated.environment(engine, folder)
+        self.set_env(**(env or {}))
+
+    def set_env(self, **changes: str | None) -> None:
+        """Change the CLI's environment from here on; None takes a variable away."""
+        for name, value in changes.items():
+            if value is None:
+                self.env.pop(name, None)
+            else:
+                self.env[name] = value
+
+    def write(self, program: str, preamble: str = PREAMBLE) -> None:
+        """Make this the program; `pulumi` and `plusofon` are imported for it."""
+        (self.folder / "__main__.py").write_text(preamble + textwrap.dedent(program), encoding="utf-8")
+
+    def up(self, *arguments: str, fails: bool = False) -> Result:
+        """Update without a preview before it: half the time, and the same calls of the provider in the update."""
+        return self.run("up", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def preview(self, *arguments: str, fails: bool = False) -> Result:
+        return self.run("preview", *arguments, fails=fails)
+
+    def refresh(self, *arguments: str, fails: bool = False) -> Result:
+        return self.run("refresh", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def destroy(self, *arguments: str, fails: bool = False) -> Result:
+        return self.run("destroy", "--yes", "--skip-preview", *arguments, fails=fails)
+
+    def config(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set a key of the stack's configuration, `plusofon:token` for example."""
+        self.run("config", "set", "--secret" if secret else "--plaintext", key, value)
+
+    def run(self, *arguments: str, fails: bool | None = False, seconds: float = 120) -> Result:
+        """Run `pulumi` with these arguments. An end other than foretold fails the test; `fails=None` foretells none."""
+        result = run(arguments, self.folder, self.env, seconds)
+        assert fails is None or fails == (result.code != 0), str(result)
+        return result
+
+    def state(self) -> dict[str, Any]:
+        """Return the deployment in state, as `pulumi stack export` shows it, without the CLI's 0.3 seconds."""
+        file = self.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{isolated.STACK}.json"
+        latest = json.loads(file.read_text(encoding="utf-8"))["checkpoint"].get("latest")
+        return latest or {}
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return the dynamic resources in state."""
+        return [each for each in self.state().get("resources", []) if each["type"].startswith(DYNAMIC)]
+
+    def outputs(self) -> Any:
+        """Return what the program exported, secrets in clear."""
+        return self.run("stack", "output", "--json", "--show-secrets").json
+
+
+def make_blank(folder: Path, engine: Path) -> Path:
+    """Make the folder of a project with a stack and no program: each test gets a copy, which saves it half a second."""
+    (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
+    result = run(("stack", "init", isolated.STACK), folder, isolated.environment(engine, folder), seconds=120)
+    assert result.code == 0, str(result)
+    return folder
+
+
+def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str], seconds: float) -> Result:
+    """Run `pulumi` to its end; one that hangs is ended, with all its plugins, and fails with what it has said."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        command = ["pulumi", *arguments]
+        with isolated.started(command, folder, env, stdout, stderr) as process:
+            try:
+                code = process.wait(seconds)
+                hung = False
+            except subprocess.TimeoutExpired:
+                code, hung = -1, True
+        result = Result(tuple(arguments), code, text_of(stdout), text_of(stderr), time.monotonic() - began)
+    assert not hung, f"it hung: {result}"
+    return result
+
+
+def text_of(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode(errors="replace")

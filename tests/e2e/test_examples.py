@@ -1,0 +1,47 @@
+"""The examples do on the real engine what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plusofon_pulumi.sandbox import Sandbox
+from tests.e2e.conftest import MakeProject
+from tests.e2e.harness import Project
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def program(name: str) -> str:
+    return (EXAMPLES / name / "__main__.py").read_text(encoding="utf-8")
+
+
+def test_the_quickstart_opens_its_codes(project: Project, sandbox: Sandbox) -> None:
+    project.write(program("quickstart"), preamble="")
+    project.up()
+    assert sandbox.open_codes == {"7", "36"}
+    project.config("codes", '["44"]')
+    project.up()
+    assert sandbox.open_codes == {"44"}
+
+
+def test_the_whole_cabinet_is_owned_and_protected(project: Project, sandbox: Sandbox) -> None:
+    sandbox.set_open(["53"])
+    project.write(program("whole_cabinet"), preamble="")
+    project.up()
+    assert sandbox.open_codes == {"7", "36", "58"}
+    project.destroy(fails=True)
+    assert "# Nobody may be called at all: codes=[]" in program("whole_cabinet")
+    project.write(program("whole_cabinet").replace('codes=["7", "36", "58"]', "codes=[]"), preamble="")
+    project.up()
+    assert sandbox.open_codes == set()
+
+
+def test_two_cabinets_each_have_their_list(make_project: MakeProject, sandbox: Sandbox) -> None:
+    with Sandbox(open=["53"]) as other:
+        project = make_project("", sandbox)
+        project.config("secondToken", other.token, secret=True)
+        project.config("secondBaseUrl", other.url)
+        project.write(program("two_cabinets"), preamble="")
+        project.up()
+        assert sandbox.open_codes == {"7", "36"}
+        assert other.open_codes == {"7", "44"}

@@ -26,15 +26,12 @@ def environment(engine: Path, folder: Path) -> dict[str, str]:
     """Return the whole environment for a CLI that keeps all it has in `folder`: nothing of the user's gets in.
 
     This Python's environment comes first on PATH, for the folder of a CLI that the user has may hold another `python3`.
-    Where coverage is measured, it is measured in the programs and providers, too.
     """
-    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     home = folder / "home"
     state = folder / "state"
     for each in (home, state):
         each.mkdir(parents=True, exist_ok=True)
     return {
-        **coverage,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), str(engine), os.environ.get("PATH", os.defpath)]),
         "HOME": str(home),
         "LANG": "C.UTF-8",

@@ -162,9 +162,9 @@ class Delivery:
         for form in range(1, sent.write.forms):
             if left and (sent.error is None or sent.was_refused()):
                 left = self._try(sent.write, left, form, result)[1]
-        if len(left) > 1 and sent.was_refused():
+        if len(sent.codes) > 1 and sent.was_refused():
             # One bad code may have failed the whole batch: halves find it in few calls.
-            for half in (left[: len(left) // 2], left[len(left) // 2 :]):
+            for half in filter(None, (left[: len(left) // 2], left[len(left) // 2 :])):
                 self._insist(*self._try(sent.write, half, 0, result), result)
         else:
             result.failures |= dict.fromkeys(left, sent.error or _not_changed(sent.write))

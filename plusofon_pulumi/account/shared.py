@@ -17,10 +17,11 @@ T = TypeVar("T")
 
 
 class _Flight(Generic[T]):
-    """Hold one fetch: when it began, what it brought, and whether a write has made it stale meanwhile."""
+    """Hold one fetch: what it brought, since when that counts, and whether a write has made it stale meanwhile."""
 
     def __init__(self, began: float) -> None:
-        self.began = began
+        # A value is as old as its fetch; a failure, which may have come after many attempts, counts from its end.
+        self.since = began
         self.stale = False
         self.outcome: Future[T] = Future()
 
@@ -83,7 +84,7 @@ class Shared(Generic[T]):
 
     def _is_fresh(self, flight: _Flight[T]) -> bool:
         max_age = self._max_age if flight.outcome.exception() is None else min(self._max_age, MAX_AGE)
-        return self._clock() - flight.began < max_age
+        return self._clock() - flight.since < max_age
 
     def _take_off(self) -> _Flight[T]:
         self._under_way = _Flight(self._clock())
@@ -93,9 +94,11 @@ class Shared(Generic[T]):
         try:
             flight.outcome.set_result(self._fetch())
         except Exception as error:  # noqa: BLE001  # handed to all that ask, and raised there
+            flight.since = self._clock()
             flight.outcome.set_exception(error)
         except BaseException:
-            # An interrupt belongs to the thread that it came to; those who wait must still be let go.
+            # An interrupt belongs to the thread that it came to; those who wait must still be let go, once.
+            flight.stale = True
             flight.outcome.set_exception(TransportError("the call was interrupted: try again"))
             raise
         finally:

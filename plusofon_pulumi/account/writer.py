@@ -15,7 +15,7 @@ from plusofon_pulumi.account.shared import Shared
 from plusofon_pulumi.errors import DirectionClaimedError, PlusofonError, TransportError
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Change:
     """Ask for codes to be open and others to be closed; afterwards, hold what came of it."""
 
@@ -54,8 +54,11 @@ class Writer:
         with self._turn:
             self._queue.append(change)
             self._submitted += 1
-        while batch := self._await_turn(change):
-            self._lead(batch)
+        try:
+            while batch := self._await_turn(change):
+                self._lead(batch)
+        finally:
+            self._withdraw(change)
         if change.error is not None:
             raise change.error
         return change
@@ -80,6 +83,14 @@ class Writer:
                 batch = list(itertools.takewhile(lambda each: not each.exactly, self._queue))
             del self._queue[: len(batch)]
             return batch
+
+    def _withdraw(self, change: Change) -> None:
+        """Take an interrupted thread's change out of the queue, where nobody would ever send it."""
+        with self._turn:
+            if change in self._queue:
+                self._queue.remove(change)
+                self._finished += 1
+                self._turn.notify_all()
 
     def _lead(self, batch: list[Change]) -> None:
         try:
@@ -110,6 +121,10 @@ class Writer:
         if not opens and not closes:
             return
         live = self._live.get()
+        # Once more, now that the write is about to be sent: a claim may have come while the list was read.
+        for change in batch:
+            self._honour_claims(change)
+            closes -= change.kept
         closing, opening = sorted(closes & live.keys()), sorted(opens - live.keys())
         result = self._delivery.make(live, closing=closing, opening=opening, close_first=exactly)
         for change in batch:
@@ -121,7 +136,7 @@ class Writer:
 
     def _honour_claims(self, change: Change) -> None:
         """Take out of a change the closings that would close what the program declares."""
-        change.kept = frozenset(filter(self._claims.holds, change.closes))
+        change.kept |= frozenset(filter(self._claims.holds, change.closes))
         if change.exactly and change.kept:
             error = "an AllowedDirection of this program declares the code: add it to `codes`, or remove that resource"
             change.failures = {code: DirectionClaimedError(error) for code in sorted(change.kept)}

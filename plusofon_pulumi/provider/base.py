@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,30 +26,47 @@ class _Tracebacks:
     """Show foreseen errors without a traceback, unforeseen ones with it.
 
     The host prints `traceback.format_exc()` of whatever leaves a provider, and only `sys.tracebacklimit`, which belongs
-    to the whole process, shortens that. So it is 0 from when a foreseen error leaves until that same thread, having
-    printed it, enters the next call.
+    to the whole process, shortens that. So it is 0 from when a foreseen error leaves until it has been printed: until
+    the same thread enters the next call, or any thread does after a second.
     """
+
+    PRINTED_AFTER = 1.0
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._leaving: set[int] = set()
+        self._leaving: dict[int, float] = {}
+        self._limit_before: int | None = None
 
     def enter(self) -> None:
+        """Note that a call begins in this thread."""
         with self._lock:
-            self._leaving.discard(threading.get_ident())
-            if not self._leaving and hasattr(sys, "tracebacklimit"):
-                del sys.tracebacklimit
+            printed = time.monotonic() - self.PRINTED_AFTER
+            me = threading.get_ident()
+            leaving = {thread: left for thread, left in self._leaving.items() if thread != me and left > printed}
+            if self._leaving and not leaving:
+                self._lift()
+            self._leaving = leaving
 
     def leave(self) -> None:
+        """Note that a foreseen error leaves this thread."""
         with self._lock:
-            self._leaving.add(threading.get_ident())
+            if not self._leaving:
+                self._limit_before = getattr(sys, "tracebacklimit", None)
+            self._leaving[threading.get_ident()] = time.monotonic()
             sys.tracebacklimit = 0
 
     def restore(self) -> None:
+        """Let the next error, an unforeseen one, show its traceback."""
         with self._lock:
-            self._leaving.clear()
-            if hasattr(sys, "tracebacklimit"):
-                del sys.tracebacklimit
+            if self._leaving:
+                self._lift()
+            self._leaving = {}
+
+    def _lift(self) -> None:
+        if self._limit_before is None:
+            vars(sys).pop("tracebacklimit", None)
+        else:
+            sys.tracebacklimit = self._limit_before
 
 
 _tracebacks = _Tracebacks()
@@ -100,6 +118,7 @@ class CabinetProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take over the stack's configuration; a missing token is told by `check`, where it is shown in plain words."""
+        self._telling = threading.Lock()
         self._told: set[str] = set()
         self._settings: Settings | ConfigurationError
         try:
@@ -115,11 +134,12 @@ class CabinetProvider(ResourceProvider):
 
     def tell(self, notice: str) -> None:
         """Show a line among the stack's diagnostics, once, though the engine may ask twice."""
-        if notice not in self._told:
-            self._told.add(notice)
-            # One write of one whole line: the lines of two threads would mix otherwise.
-            sys.stderr.write(f"{notice}\n")
-            sys.stderr.flush()
+        with self._telling:
+            if notice not in self._told:
+                self._told.add(notice)
+                # One write of one whole line: another package's line may come between two.
+                sys.stderr.write(f"{notice}\n")
+                sys.stderr.flush()
 
     def code(self, value: Any) -> str:
         """Return the calling code that a program gives; raise InvalidCallingCodeError, with the code of a name."""

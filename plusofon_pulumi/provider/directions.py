@@ -18,13 +18,12 @@ from pulumi.output import Unknown
 
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
+from plusofon_pulumi.identity import DIRECTIONS_ID as ID
 from plusofon_pulumi.provider.base import CabinetProvider, failed_check, foreseen, outputs_of, recorded
 
 if TYPE_CHECKING:
     from plusofon_pulumi.account import OpenList
 
-# There is one whole list in a cabinet.
-ID = "allowed-directions"
 ON_DESTROY = ("retain", "close")
 
 

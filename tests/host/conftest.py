@@ -1,0 +1,78 @@
+"""Fixtures of the tests on the SDK's own host."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plusofon_pulumi.sandbox import Sandbox
+from tests.host.host import Host, secret
+
+StartHost = Callable[..., Host]
+
+
+class Hosts:
+    """Start hosts one ahead: the next one loads Pulumi while a test is at work on the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folders = (folder / str(number) for number in itertools.count())
+        self._spare: Host | None = None
+
+    def take(self, env: Mapping[str, str] | None = None) -> Host:
+        if env:
+            return Host(next(self._folders), env)
+        host, self._spare = self._spare or Host(next(self._folders)), Host(next(self._folders))
+        return host
+
+    def stop(self) -> None:
+        if self._spare is not None:
+            self._spare.stop()
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    hosts = Hosts(tmp_path_factory.mktemp("hosts"))
+    yield hosts
+    hosts.stop()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A cabinet with nothing open."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def start(hosts: Hosts, sandbox: Sandbox) -> Iterator[StartHost]:
+    """Start hosts: `start(config=that of the sandbox's stack, env=None)`, each new, as for each run of the engine."""
+    with ExitStack() as started:
+
+        def start(config: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None) -> Host:
+            host = hosts.take(env)
+            started.callback(end_without_token, host, sandbox)
+            host.configure(stack_of(sandbox) if config is None else config)
+            return host
+
+        yield start
+
+
+@pytest.fixture
+def host(start: StartHost) -> Host:
+    """A host whose stack is configured for the test's sandbox."""
+    return start()
+
+
+def stack_of(sandbox: Sandbox) -> dict[str, Any]:
+    """Return the stack's configuration as the engine sends it."""
+    return {"plusofon:token": secret(sandbox.token), "plusofon:baseUrl": sandbox.url}
+
+
+def end_without_token(host: Host, sandbox: Sandbox) -> None:
+    """End a host, and see that nothing of all that it has printed holds the token, whatever the test was about."""
+    assert sandbox.token not in host.end()

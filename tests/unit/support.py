@@ -1,0 +1,180 @@
+"""What the tests of client and account share: a clock without waiting, raw answers, threads that are seen."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from types import TracebackType
+from typing import TypeVar
+
+from plusofon_pulumi.account import Account
+from plusofon_pulumi.client import PlusofonClient
+from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.settings import Settings
+
+T = TypeVar("T")
+
+TOKEN = "a-token-of-the-tests"
+
+# How long a test waits for what must come; reached only by a test that fails.
+PATIENCE = 20.0
+
+IDS: dict[str, list[str]] = {}
+for _row in catalogue():
+    IDS.setdefault(_row.code, []).append(_row.id)
+
+MANY_CODES = sorted(IDS, key=int)[:40]
+"""Codes that fill more than two pages."""
+
+
+class FakeTime:
+    """Stand in for the module `time`: a sleep is noted, and over at once."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+def settings_of(sandbox: Sandbox) -> Settings:
+    return Settings(sandbox.token, base_url=sandbox.url)
+
+
+def account_of(sandbox: Sandbox) -> Account:
+    return Account(settings_of(sandbox))
+
+
+@contextlib.contextmanager
+def client_at(url: str, token: str = TOKEN) -> Iterator[PlusofonClient]:
+    client = PlusofonClient(Settings(token, base_url=url))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextlib.contextmanager
+def client_of(sandbox: Sandbox) -> Iterator[PlusofonClient]:
+    with client_at(sandbox.url, sandbox.token) as client:
+        yield client
+
+
+class Wire:
+    """A server on loopback that puts on the wire what a test says: no HTTP of its own.
+
+    ``answer`` gets the connection and the request; afterwards the connection is closed.
+    """
+
+    def __init__(self, answer: Callable[[socket.socket, bytes], object]) -> None:
+        self._answer = answer
+        self.requests: list[bytes] = []
+        self.stopped = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._threads = [threading.Thread(target=self._accept)]
+
+    def __enter__(self) -> Wire:  # noqa: PYI034  # Self is not in typing on 3.10
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stopped.set()
+        with contextlib.suppress(OSError):  # an accept under way is not ended by a close
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._serve, args=(connection,))
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            request = b""
+            while b"\r\n\r\n" not in request:
+                chunk = connection.recv(65536)
+                if not chunk:
+                    return
+                request += chunk
+            self.requests.append(request)
+            self._answer(connection, request)
+
+
+def raw(answer: bytes) -> Callable[[socket.socket, bytes], object]:
+    """Answer every request with these bytes."""
+    return lambda connection, _: connection.sendall(answer)
+
+
+@contextlib.contextmanager
+def refusing_url() -> Iterator[str]:
+    """Hold a port that nobody listens on: connections are refused."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+class ToldCondition(threading.Condition):
+    """A condition that tells when a thread begins to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun = threading.Semaphore(0)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._begun.release()
+        return super().wait(timeout)
+
+    def await_waiters(self, count: int) -> None:
+        """Return once ``count`` more waits have begun, and the waiters let go of the lock."""
+        for _ in range(count):
+            assert self._begun.acquire(timeout=PATIENCE)
+        with self:
+            pass
+
+
+def start(function: Callable[[], T]) -> Future[T]:
+    """Run a function in a thread of its own."""
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(function())
+        except BaseException as error:  # noqa: BLE001  # handed to the test
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return outcome
+
+
+def came(outcome: Future[T]) -> T:
+    return outcome.result(PATIENCE)
+
+
+def failed(outcome: Future[T]) -> BaseException:
+    error = outcome.exception(PATIENCE)
+    assert error is not None
+    return error
+
+
+def seconds_of(function: Callable[[], object]) -> float:
+    begun = time.monotonic()
+    function()
+    return time.monotonic() - begun

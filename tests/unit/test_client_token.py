@@ -1,0 +1,393 @@
+"""Nothing of the HTTP library leaves the client, and the token leaves it only in the header that it is meant for."""
+
+from __future__ import annotations
+
+import http.client
+import inspect
+import json
+import pickle
+import ssl
+import traceback
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+
+from plusofon_pulumi.client import PlusofonClient, transport
+from plusofon_pulumi.errors import (
+    BadRequestError,
+    PlusofonError,
+    RequestTimeoutError,
+    TransportError,
+    UnexpectedResponseError,
+)
+from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.settings import Settings
+from tests.unit.support import TOKEN, FakeTime, Wire, client_at, client_of, raw, settings_of
+
+# With all that JSON, a URL and HTML write otherwise, and long enough to be cut in a message.
+ODD_TOKEN = "12|SECRET/abc+def==&\"'<\\>" + "x" * 60
+
+HTTP = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException)
+
+
+@pytest.fixture(autouse=True)
+def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    fake = FakeTime()
+    monkeypatch.setattr(transport, "time", fake)
+    return fake
+
+
+class Stub(BaseAdapter):
+    """Stand where the network begins: note what would be sent, and raise, or answer with a body that raises."""
+
+    def __init__(self, error: BaseException | None = None, *, in_the_body: bool = False) -> None:
+        super().__init__()
+        self.error = error
+        self.in_the_body = in_the_body
+        self.sent: list[requests.PreparedRequest] = []
+        self.proxies: list[Mapping[str, str] | None] = []
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        self.sent.append(request)
+        self.proxies.append(proxies)
+        if self.error is not None and not self.in_the_body:
+            if isinstance(self.error, requests.RequestException):
+                self.error.request = request
+            raise self.error
+        response = requests.Response()
+        response.status_code = 200
+        response.request = request
+        response.raw = Body(self.error)
+        return response
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+class Body:
+    """An answer's body, which raises or holds an empty list."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self._error = error
+        self._chunks = [b"", b'{"directions": {}}']
+
+    def read(self, most: int) -> bytes:
+        if self._error is not None:
+            raise self._error
+        return self._chunks.pop()
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+    release_conn = close
+
+
+def client_over(stub: Stub, token: str = TOKEN, url: str = "https://api.example") -> PlusofonClient:
+    client = PlusofonClient(Settings(token, base_url=url))
+    client._transport._session.mount(url, stub)
+    return client
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def everything_shown(error: PlusofonError) -> str:
+    shown = [str(error), repr(error), repr(vars(error)), *map(str, vars(error).values())]
+    shown += [repr(pickle.dumps(error)), pickle.dumps(error, 0).decode("latin-1")]
+    for each in chain(error):
+        shown += [str(each), repr(each), *traceback.format_exception(each)]
+    return "\n".join(shown)
+
+
+def failure_of(call: Any) -> PlusofonError:
+    with pytest.raises(PlusofonError) as caught:
+        call()
+    return caught.value
+
+
+# Every exception of the libraries below
+
+
+def _exceptions() -> dict[str, BaseException]:
+    says = f"Bearer {TOKEN}"
+    made: dict[str, BaseException] = {}
+    pool: Any = None
+    special: dict[type, tuple[Any, ...]] = {
+        requests.exceptions.JSONDecodeError: (says, says, 0),
+        urllib3.exceptions.PoolError: (pool, says),
+        urllib3.exceptions.RequestError: (pool, says, says),
+        urllib3.exceptions.ProxyError: (says, OSError(says)),
+        urllib3.exceptions.MaxRetryError: (pool, says, OSError(says)),
+        urllib3.exceptions.HostChangedError: (pool, says),
+        urllib3.exceptions.ReadTimeoutError: (pool, says, says),
+        urllib3.exceptions.NewConnectionError: (pool, says),
+        urllib3.exceptions.EmptyPoolError: (pool, says),
+        urllib3.exceptions.ClosedPoolError: (pool, says),
+        urllib3.exceptions.IncompleteRead: (5, 10),
+        urllib3.exceptions.InvalidChunkLength: (
+            type("Response", (), {"tell": lambda _: 5, "length_remaining": 5})(),
+            says.encode(),
+        ),
+        urllib3.exceptions.HeaderParsingError: ([], says),
+    }
+    for name in ("FullPoolError", "NameResolutionError"):  # not in urllib3 1
+        if kind := getattr(urllib3.exceptions, name, None):
+            special[kind] = (pool, says) if name == "FullPoolError" else (says, pool, OSError(says))
+    for module in (requests.exceptions, urllib3.exceptions):
+        for name, kind in vars(module).items():
+            ours = inspect.isclass(kind) and issubclass(kind, HTTP) and not issubclass(kind, Warning)
+            if ours:
+                made[f"{module.__name__}.{name}"] = kind(*special.get(kind, (says,)))
+    for error in (
+        OSError(says),
+        OSError(5, says),
+        ConnectionResetError(104, says),
+        BrokenPipeError(32, says),
+        TimeoutError(says),
+        ssl.SSLError(1, says),
+        UnicodeError(says),
+        ValueError(says),
+        requests.ConnectionError(urllib3.exceptions.MaxRetryError(pool, says, OSError(says))),
+        requests.ConnectionError(urllib3.exceptions.ProtocolError(says, ConnectionResetError(104, says))),
+        requests.ConnectionError(),
+        requests.RequestException(says, response=requests.Response()),
+    ):
+        made[f"{type(error).__name__}-{len(made)}"] = error
+    return made
+
+
+EXCEPTIONS = _exceptions()
+
+
+def test_the_walk_meets_all_exceptions_of_requests_and_urllib3() -> None:
+    for base in (requests.RequestException, urllib3.exceptions.HTTPError):
+        kinds = {type(error) for error in EXCEPTIONS.values()}
+        pending, known = [base], set[type]()
+        while pending:
+            kind = pending.pop()
+            known.add(kind)
+            pending += kind.__subclasses__()
+        public = {kind for kind in known if kind.__module__ in ("requests.exceptions", "urllib3.exceptions")}
+        assert {kind for kind in public if not issubclass(kind, Warning)} <= kinds
+
+
+@pytest.mark.parametrize("name", EXCEPTIONS)
+@pytest.mark.parametrize("in_the_body", [False, True])
+@pytest.mark.parametrize("call", ["get_allowed_directions", "allow_directions"])
+def test_only_our_own_errors_leave_the_client(name: str, in_the_body: bool, call: str) -> None:
+    stub = Stub(EXCEPTIONS[name], in_the_body=in_the_body)
+    client = client_over(stub)
+    error = failure_of(lambda: getattr(client, call)(*[["1"]][: call == "allow_directions"]))
+    assert isinstance(error, TransportError)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    assert TOKEN not in everything_shown(error)
+    assert all(sent.headers["Authorization"] == f"Bearer {TOKEN}" for sent in stub.sent)
+    assert len(stub.sent) == 5
+
+
+@pytest.mark.parametrize(
+    "error,kind,unknown",
+    [
+        (requests.ConnectTimeout(), RequestTimeoutError, False),
+        (requests.ReadTimeout(), RequestTimeoutError, True),
+        (requests.Timeout(), RequestTimeoutError, True),
+        (urllib3.exceptions.ReadTimeoutError(None, "", ""), RequestTimeoutError, True),  # type: ignore[arg-type]
+        (requests.ConnectionError(), TransportError, True),
+        (
+            requests.ConnectionError(
+                urllib3.exceptions.MaxRetryError(None, "", urllib3.exceptions.NewConnectionError(None, ""))  # type: ignore[arg-type]
+            ),
+            TransportError,
+            False,
+        ),
+        (requests.ConnectionError(urllib3.exceptions.ProtocolError("x", ConnectionResetError())), TransportError, True),
+        (requests.exceptions.SSLError(), TransportError, True),
+        (requests.exceptions.ChunkedEncodingError(), TransportError, True),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_whether_a_write_was_carried_out(error: BaseException, kind: type[TransportError], unknown: bool) -> None:
+    client = client_over(Stub(error))
+    failure = failure_of(lambda: client.allow_directions(["1"]))
+    assert type(failure) is kind
+    assert isinstance(failure, TransportError)
+    assert failure.outcome_unknown is unknown
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(), ZeroDivisionError()])
+def test_what_is_no_failure_of_the_network_passes_as_it_is(error: BaseException) -> None:
+    stub = Stub(error)
+    with pytest.raises(type(error)):
+        client_over(stub).get_allowed_directions()
+    assert len(stub.sent) == 1
+
+
+# The token
+
+
+def _escapes(token: str) -> set[str]:
+    return {
+        token,
+        json.dumps(token)[1:-1],
+        json.dumps(token).replace("/", "\\/")[1:-1],
+        quote(token, safe=""),
+        token.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+        .replace("'", "&#x27;"),
+    }
+
+
+ECHOES: dict[str, dict[str, Any]] = {
+    "the sandbox's echo": {"fault": "echo:400"},
+    "echo of a refused token": {"fault": "echo:401"},
+    "echo of a 500": {"fault": "echo:500"},
+    "echo of a busy service": {"fault": "echo:503", "n": 5},
+    "echo of too many calls": {"fault": "echo:429", "n": 5},
+    "in error": {"fault": "status:404", "body": {"error": f"no {ODD_TOKEN}!"}},
+    "in errors": {"fault": "status:422", "body": {"errors": {"a": [ODD_TOKEN], "b": [f"<{ODD_TOKEN}>"]}}},
+    "twice": {"fault": "status:400", "body": {"message": ODD_TOKEN * 2}},
+    "in success false": {"fault": "status:200", "body": {"success": False, "message": ODD_TOKEN}},
+    "in a redirect": {"fault": f"redirect:https://{ODD_TOKEN}.example/"},
+    "in a code": {"fault": "status:200", "body": {"directions": [{"code": f"Bearer {ODD_TOKEN}"}]}},
+    "in a next page that is no URL": {
+        "fault": "status:200",
+        "body": {"data": [], "next_page_url": f"https://[{ODD_TOKEN}/?page=2"},
+    },
+    **{
+        f"as text, {number}": {"fault": "status:400", "body": f"<p>{escaped}</p>" * 3}
+        for number, escaped in enumerate(sorted(_escapes(ODD_TOKEN)))
+    },
+    **{
+        f"cut at {before}": {"fault": "status:400", "body": {"message": "y" * before + ODD_TOKEN}}
+        for before in (210, 250, 280, 295, 299, 300)
+    },
+    **{f"body cut at {before}": {"fault": "status:400", "body": "y" * before + ODD_TOKEN} for before in (1950, 1990)},
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_the_token_is_in_no_error_though_the_api_echoes_it(echo: str) -> None:
+    with Sandbox(token=ODD_TOKEN) as sandbox, client_of(sandbox) as client:
+        sandbox.fail_next(**ECHOES[echo])
+        error = failure_of(client.get_allowed_directions)
+    shown = everything_shown(error)
+    assert not [form for form in _escapes(ODD_TOKEN) if form in shown]
+    # Neither its beginning, where a text was cut.
+    assert "SECRET" not in shown
+    assert "***" in shown or "cut at" in echo or "no URL" in echo
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"fault": "redirect:https://SecretToken.example/"},
+        {"fault": "status:200", "body": {"data": [], "next_page_url": "https://SecretToken.example/?page=2"}},
+    ],
+)
+def test_the_token_is_not_shown_as_a_hosts_name(order: dict[str, Any]) -> None:
+    with Sandbox(token="SecretToken") as sandbox, client_of(sandbox) as client:
+        sandbox.fail_next(**order)
+        error = failure_of(client.get_allowed_directions)
+    assert "***.example" in str(error)
+    assert "secrettoken" not in everything_shown(error).casefold()
+
+
+def test_the_rest_of_an_echo_is_shown() -> None:
+    with Sandbox(token=ODD_TOKEN) as sandbox, client_of(sandbox) as client:
+        sandbox.fail_next(fault="echo:400")
+        error = failure_of(client.get_allowed_directions)
+    assert isinstance(error, BadRequestError)
+    assert error.message == "Неверный заголовок: Bearer ***"
+    assert json.loads(error.body) == {"message": "Неверный заголовок: Bearer ***"}
+
+
+def test_the_client_shows_no_token() -> None:
+    with client_at("http://127.0.0.1:9") as client:
+        inner = client._transport
+        shown = (client, vars(client), inner, vars(inner._session), inner._session.auth)
+        assert TOKEN not in repr(shown)
+
+
+# What is around: netrc, proxies, cookies, packing
+
+
+@pytest.mark.parametrize("variable", ["NETRC", "HOME"])
+@pytest.mark.parametrize("url", ["https://api.example", "http://127.0.0.1:9", "https://127.0.0.1:9"])
+def test_a_netrc_entry_for_the_host_changes_nothing(
+    variable: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / ".netrc"
+    entry = "login somebody password else\n"
+    netrc.write_text(f"machine api.example {entry}machine 127.0.0.1 {entry}default {entry}", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.delenv("NETRC", raising=False)
+    monkeypatch.setenv(variable, str(netrc if variable == "NETRC" else tmp_path))
+    assert requests.utils.get_netrc_auth(url) == ("somebody", "else")
+    stub = Stub()
+    client_over(stub, url=url).get_allowed_directions()
+    assert [sent.headers["Authorization"] for sent in stub.sent] == [f"Bearer {TOKEN}"]
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+def test_a_proxy_is_not_used_for_this_machine(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(raw(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")) as proxy, Sandbox() as sandbox, client_of(sandbox) as client:
+        monkeypatch.setenv(variable, proxy.url)
+        assert requests.utils.get_environ_proxies(sandbox.url)
+        assert client.get_allowed_directions() == []
+        assert proxy.requests == []
+
+
+def test_a_proxy_is_used_on_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    stub = Stub()
+    client_over(stub).get_allowed_directions()
+    assert (stub.proxies[0] or {})["https"] == "http://proxy.example:3128"
+
+
+def test_cookies_are_not_kept() -> None:
+    cookie = {"Set-Cookie": "session=abc; Path=/"}
+    with Sandbox() as sandbox, client_of(sandbox) as client:
+        sandbox.fail_next(fault="status:200", headers=cookie, body={"directions": {}})
+        client.get_allowed_directions()
+        client.get_allowed_directions()
+        assert [request.headers.get("cookie") for request in sandbox.requests] == [None, None]
+        assert len(client._transport._session.cookies) == 0
+
+
+def test_packed_answers_are_not_asked_for_and_not_unpacked() -> None:
+    body = zlib.compress(b'{"directions": {}}')
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with Wire(raw(head + body)) as wire, client_at(wire.url) as client:
+        error = failure_of(client.get_allowed_directions)
+        (request,) = wire.requests
+    assert isinstance(error, UnexpectedResponseError)
+    assert b"\r\nAccept-Encoding: identity\r\n" in request
+
+
+def test_a_closed_client_can_be_used_again() -> None:
+    with Sandbox() as sandbox:
+        client = PlusofonClient(settings_of(sandbox))
+        client.close()
+        assert client.get_allowed_directions() == []
+        client.close()

@@ -1,0 +1,525 @@
+"""The one writer: batches, claims, and that the live list tells what came of a write."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from plusofon_pulumi.account import delivery as delivery_module
+from plusofon_pulumi.account.claims import Claims
+from plusofon_pulumi.account.delivery import Delivery, OpenList
+from plusofon_pulumi.account.shared import Shared
+from plusofon_pulumi.account.writer import Change, Writer
+from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, PlusofonClient, transport
+from plusofon_pulumi.directions import by_code
+from plusofon_pulumi.errors import (
+    AuthenticationError,
+    BadRequestError,
+    DirectionClaimedError,
+    DirectionNotChangedError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    TransportError,
+    UnexpectedResponseError,
+    UnknownDirectionError,
+)
+from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.sandbox.cabinet import catalogue
+from tests.unit.support import IDS, PATIENCE, FakeTime, ToldCondition, came, failed, settings_of, start
+
+EIGHT = ["33", "36", "43", "49", "58", "61", "81", "420"]
+
+
+@pytest.fixture(autouse=True)
+def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    fake = FakeTime()
+    monkeypatch.setattr(transport, "time", fake)
+    monkeypatch.setattr(delivery_module, "time", fake)
+    return fake
+
+
+@pytest.fixture
+def short_timeout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up soon where a call hangs; elsewhere a busy machine may take its time."""
+    if "hang" in request.node.name:
+        monkeypatch.setattr(transport, "READ_TIMEOUT", 0.2)
+
+
+class Held:
+    """Stand before a delivery: hold it at its start until it is let go, and perhaps fail it."""
+
+    def __init__(self, delivery: Delivery, error: BaseException | None = None) -> None:
+        self._make = delivery.make
+        self._error = error
+        self.begun = threading.Event()
+        self.go = threading.Event()
+        self.batches: list[tuple[list[str], list[str]]] = []
+        delivery.make = self.make  # type: ignore[method-assign]  # what this class is for
+
+    def make(self, live: Any, *, closing: Any, opening: Any, **more: Any) -> Any:
+        self.batches.append((list(closing), list(opening)))
+        self.begun.set()
+        assert self.go.wait(PATIENCE)
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return self._make(live, closing=closing, opening=opening, **more)
+
+    def await_begin(self) -> None:
+        assert self.begun.wait(PATIENCE)
+
+
+class Bench:
+    """One writer over a sandbox, with its parts at hand."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.client = PlusofonClient(settings_of(sandbox))
+        self.live: Shared[OpenList] = Shared(lambda: by_code(self.client.get_allowed_directions()))
+        self.delivery = Delivery(self.client, self.live, Shared(self.client.get_directions))
+        self.claims = Claims()
+        self.writer = Writer(self.live, self.delivery, self.claims)
+        self.told = ToldCondition()
+        self.writer._turn = self.told
+
+    def open(self, *codes: str) -> Change:
+        change = Change(opens=frozenset(codes))
+        self.writer.submit(change)
+        return change
+
+    def close(self, *codes: str) -> Change:
+        change = Change(closes=frozenset(codes))
+        self.writer.submit(change)
+        return change
+
+    def write(self, method: str, code: str = "36") -> Change:
+        return self.open(code) if method == "PUT" else self.close(code)
+
+    def calls(self) -> list[str]:
+        return [f"{request.method} {request.path.rpartition('/')[2]}" for request in self.sandbox.requests]
+
+
+@contextmanager
+def bench(*codes: str, **readings: str) -> Iterator[Bench]:
+    with Sandbox(open=codes, readings=readings) as sandbox:
+        made = Bench(sandbox)
+        yield made
+        made.client.close()
+
+
+def kinds(change: Change) -> dict[str, type]:
+    return {code: type(error) for code, error in change.failures.items()}
+
+
+# One change
+
+
+def test_one_code_is_opened_with_one_write_and_one_look() -> None:
+    with bench() as b:
+        change = b.open("36")
+        assert b.calls() == ["GET direction", "GET directions", "PUT direction", "GET direction"]
+        assert b.sandbox.open_codes == {"36"}
+    assert (change.failures, change.notices, change.done) == ({}, [], True)
+
+
+def test_one_code_is_closed_with_one_write_and_one_look() -> None:
+    with bench("36", "58") as b:
+        b.close("36")
+        assert b.calls() == ["GET direction", "DELETE direction", "GET direction"]
+        assert b.sandbox.open_codes == {"58"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_what_is_as_asked_for_already_is_not_written(method: str) -> None:
+    with bench(*["36"] * (method == "PUT")) as b:
+        assert b.write(method).failures == {}
+        assert b.calls() == ["GET direction"]
+
+
+def test_a_change_of_nothing_writes_nothing() -> None:
+    with bench("36") as b:
+        assert b.open().failures == {}
+        assert b.sandbox.calls("PUT") + b.sandbox.calls("DELETE") == 0
+
+
+def test_all_ids_of_a_shared_code_are_sent() -> None:
+    with bench() as b:
+        b.open("7", "44")
+        (put,) = [request.body for request in b.sandbox.requests if request.method == "PUT"]
+        assert isinstance(put, dict)
+        assert sorted(put["direction_ids"]) == sorted(IDS["7"] + IDS["44"])
+        assert len(IDS["7"]) == 2
+
+
+def test_openings_and_closings_of_one_change_are_two_writes_and_one_look() -> None:
+    with bench("58", "53") as b:
+        b.writer.submit(Change(opens=frozenset({"36", "33"}), closes=frozenset({"58", "53"})))
+        assert b.calls()[-3:] == ["DELETE direction", "PUT direction", "GET direction"]
+        assert b.sandbox.open_codes == {"33", "36"}
+
+
+def test_a_code_that_the_catalogue_lacks_fails_alone() -> None:
+    with bench() as b:
+        change = b.open("36", "999999")
+        assert b.sandbox.open_codes == {"36"}
+    assert kinds(change) == {"999999": UnknownDirectionError}
+
+
+def test_an_unreadable_catalogue_fails_openings_and_writes_none() -> None:
+    with bench("58") as b:
+        b.sandbox.fail_next(50, "status:500", path=CATALOGUE)
+        change = Change(opens=frozenset({"36"}), closes=frozenset({"58"}))
+        b.writer.submit(change)
+        assert b.sandbox.calls("PUT") == 0
+        assert b.sandbox.open_codes == frozenset()
+    assert kinds(change) == {"36": PermissionDeniedError}
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("fault", ["status:401", "status:500", "html:503", "reset", "garbage", "success-false"])
+def test_nothing_is_written_where_the_list_cannot_be_read(method: str, fault: str) -> None:
+    with bench("58") as b:
+        b.sandbox.fail_next(50, fault, method="GET")
+        outcome = start(lambda: b.write(method, "58"))
+        assert "GET /api/v1/direction" in str(failed(outcome))
+        assert b.sandbox.calls("PUT") + b.sandbox.calls("DELETE") == 0
+
+
+# Batches
+
+
+def test_what_is_queued_while_a_write_is_under_way_goes_out_as_one_batch() -> None:
+    with bench("53") as b:
+        held = Held(b.delivery)
+        threads = [start(lambda: b.open(EIGHT[0]))]
+        held.await_begin()
+        threads += [start(lambda code=code: b.open(code)) for code in EIGHT[1:]]  # type: ignore[misc]
+        threads.append(start(lambda: b.close("53")))
+        b.told.await_waiters(8)
+        held.go.set()
+        assert [came(thread).failures for thread in threads] == [{}] * 9
+        assert held.batches == [([], EIGHT[:1]), (["53"], sorted(EIGHT[1:]))]
+        assert (b.sandbox.calls("PUT"), b.sandbox.calls("DELETE")) == (2, 1)
+        assert b.sandbox.max_writes_under_way == 1
+        assert b.sandbox.open_codes == set(EIGHT)
+
+
+def test_never_two_writes_at_once_from_many_threads() -> None:
+    with bench(*EIGHT[:4]) as b:
+        b.sandbox.latency = 0.01
+
+        def toggle(code: str) -> list[Change]:
+            return [b.close(code), b.open(code), b.close(code), b.open(code)]
+
+        threads = [start(lambda code=code: toggle(code)) for code in EIGHT]  # type: ignore[misc]
+        assert not any(change.failures for thread in threads for change in came(thread))
+        assert b.sandbox.max_writes_under_way == 1
+        assert b.sandbox.calls("PUT") + b.sandbox.calls("DELETE") < 32
+        assert b.sandbox.open_codes == set(EIGHT)
+
+
+def test_a_code_that_some_open_and_others_close_in_one_batch_is_open() -> None:
+    with bench() as b:
+        held = Held(b.delivery)
+        first = start(lambda: b.open("58"))
+        held.await_begin()
+        threads = [start(lambda: b.open("36")), start(lambda: b.close("36"))]
+        b.told.await_waiters(2)
+        held.go.set()
+        for thread in (first, *threads):
+            came(thread)
+        assert b.sandbox.open_codes == {"36", "58"}
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a mistake of ours"), ServerError("down")])
+def test_a_leader_that_fails_fails_its_batch_and_blocks_nobody(error: Exception) -> None:
+    with bench() as b:
+        held = Held(b.delivery)
+        first = start(lambda: b.open("58"))
+        held.await_begin()
+        threads = [start(lambda code=code: b.open(code)) for code in ("36", "33")]  # type: ignore[misc]
+        b.told.await_waiters(2)
+        held._error = None
+        failing = Held(b.delivery, error)
+        failing.go.set()
+        held.go.set()
+        assert came(first).failures == {}
+        assert [failed(thread) for thread in threads] == [error, error]
+        b.writer.wait_until_idle()
+        assert b.open("36").failures == {}
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_leader_lets_its_batch_go(interrupt: type[BaseException]) -> None:
+    with bench() as b:
+        held = Held(b.delivery, interrupt())
+        leader = start(lambda: b.open("58"))
+        held.await_begin()
+        waiter = start(lambda: b.open("36"))
+        b.told.await_waiters(1)
+        held.go.set()
+        assert type(failed(leader)) is interrupt
+        assert came(waiter).failures == {}
+        b.writer.wait_until_idle()
+        assert b.sandbox.open_codes == {"36"}
+
+
+def test_waiting_until_idle_waits_for_what_is_queued_and_under_way() -> None:
+    with bench() as b:
+        b.writer.wait_until_idle()
+        held = Held(b.delivery)
+        first = start(lambda: b.open("58"))
+        held.await_begin()
+        second = start(lambda: b.open("36"))
+        b.told.await_waiters(1)
+
+        def wait() -> frozenset[str]:
+            b.writer.wait_until_idle()
+            return b.sandbox.open_codes
+
+        idle = start(wait)
+        b.told.await_waiters(1)
+        assert not idle.done()
+        held.go.set()
+        assert came(idle) == {"36", "58"}
+        came(first)
+        came(second)
+
+
+# One bad code among good ones
+
+
+def catalogue_with(changed: dict[str, str]) -> dict[str, object]:
+    """Return the catalogue's answer with other ids for some codes, which the API will not know."""
+    rows = [
+        {"id": changed.get(row.code, row.id), "code": row.code, "name": row.name, "english_name": row.english_name}
+        for row in catalogue()
+    ]
+    return {"directions": rows}
+
+
+@pytest.mark.parametrize("r6, error", [("400", BadRequestError), ("ignored", DirectionNotChangedError)])
+@pytest.mark.parametrize("r10", ["all", "good"])
+@pytest.mark.parametrize("bad", [EIGHT[:1], EIGHT[-1:], EIGHT[2:4], EIGHT])
+def test_a_bad_id_does_not_fail_its_neighbours(r6: str, error: type[Exception], r10: str, bad: list[str]) -> None:
+    with bench(R6=r6, R10=r10) as b:
+        b.sandbox.fail_next(1, "status:200", path=CATALOGUE, body=catalogue_with({code: f"9{code}999" for code in bad}))
+        change = b.open(*EIGHT)
+        assert b.sandbox.open_codes == set(EIGHT) - set(bad)
+        assert b.sandbox.calls("PUT") <= 2 * len(EIGHT)
+    assert kinds(change) == dict.fromkeys(sorted(bad), error)
+
+
+@pytest.mark.parametrize("r4", ["200", "404", "400"])
+@pytest.mark.parametrize("r10", ["all", "good"])
+@pytest.mark.parametrize("gone", [EIGHT[:1], EIGHT[2:5], EIGHT])
+def test_a_code_that_somebody_closed_meanwhile_does_not_fail_its_neighbours(r4: str, r10: str, gone: list[str]) -> None:
+    with bench(*EIGHT, R4=r4, R10=r10) as b:
+        b.live.get()
+        b.sandbox.set_open(sorted(set(EIGHT) - set(gone)))
+        assert b.close(*EIGHT).failures == {}
+        assert b.sandbox.open_codes == frozenset()
+
+
+@pytest.mark.parametrize("r5", ["200", "400"])
+@pytest.mark.parametrize("r10", ["all", "good"])
+@pytest.mark.parametrize("r13", ["any", "each"])
+@pytest.mark.parametrize("there", [["36"], ["7"], ["7", "36", "44"]])
+def test_a_code_that_somebody_opened_meanwhile_does_not_fail_its_neighbours(
+    r5: str, r10: str, r13: str, there: list[str]
+) -> None:
+    with bench(R5=r5, R10=r10, R13=r13) as b:
+        b.live.get()
+        b.sandbox.set_open(there)
+        assert b.open("36", "7", "44", "58").failures == {}
+        assert b.sandbox.open_codes == {"36", "7", "44", "58"}
+
+
+def test_a_home_direction_that_stays_open_fails_alone() -> None:
+    with bench("7", "36", "58", R11="always") as b:
+        change = b.close("7", "36", "58")
+        assert b.sandbox.open_codes == {"7"}
+    assert kinds(change) == {"7": DirectionNotChangedError}
+    assert "the cabinet's home direction" in str(change.failures["7"])
+
+
+@pytest.mark.parametrize("r2", ["string", "number"])
+@pytest.mark.parametrize("r12", ["loose", "strings", "numbers"])
+@pytest.mark.parametrize("r4", ["200", "404", "400"])
+def test_a_code_is_closed_in_whichever_form_the_api_compares_it(r2: str, r12: str, r4: str) -> None:
+    with bench("36", "58", "7", R2=r2, R12=r12, R4=r4) as b:
+        assert b.close("36", "58").failures == {}
+        assert b.sandbox.open_codes == {"7"}
+        (*_, last) = [request.body for request in b.sandbox.requests if request.method == "DELETE"]
+        form = {"strings": str, "numbers": int}.get(r12, {"string": str, "number": int}[r2])
+        assert last == {"codes": [form("36"), form("58")]}
+
+
+# A write that fails, before its effect or after it
+
+
+FAULTS: dict[str, type[Exception]] = {
+    "reset": TransportError,
+    "close": TransportError,
+    "truncate": TransportError,
+    "hang": RequestTimeoutError,
+    "status:400": BadRequestError,
+    "status:401": AuthenticationError,
+    "status:403": PermissionDeniedError,
+    "status:429": RateLimitError,
+    "status:500": PermissionDeniedError,
+    "status:503": ServerError,
+    "html:200": UnexpectedResponseError,
+    "html:502": ServerError,
+    "garbage": UnexpectedResponseError,
+    "success-false": UnexpectedResponseError,
+    "redirect:http://127.0.0.1:9/": UnexpectedResponseError,
+}
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("fault, error", FAULTS.items())
+@pytest.mark.usefixtures("short_timeout")
+def test_a_write_that_failed_before_its_effect_has_failed(fault: str, error: type[Exception], method: str) -> None:
+    before = {"PUT": frozenset[str](), "DELETE": frozenset({"36"})}[method]
+    with bench(*before) as b:
+        b.sandbox.fail_next(100, fault, method=method)
+        assert kinds(b.write(method)) == {"36": error}
+        assert b.sandbox.open_codes == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("again", ["success", "refusal"])
+@pytest.mark.usefixtures("short_timeout")
+def test_a_write_that_failed_after_its_effect_is_done(fault: str, method: str, again: str) -> None:
+    after = {"PUT": frozenset({"36"}), "DELETE": frozenset[str]()}[method]
+    readings = {"R4": "404", "R5": "400"} if again == "refusal" else {}
+    with bench(*frozenset({"36"}) - after, **readings) as b:
+        b.sandbox.fail_next(1 if again == "refusal" else 100, f"{fault}:after", method=method)
+        change = b.write(method)
+        assert (change.failures, change.notices) == ({}, [])
+        assert b.sandbox.open_codes == after
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_write_that_is_answered_with_success_and_changes_nothing_has_failed(method: str, fake_time: FakeTime) -> None:
+    with bench(*["36"] * (method == "DELETE")) as b:
+        b.sandbox.fail_next(100, "ignore")
+        change = b.write(method)
+    assert kinds(change) == {"36": DirectionNotChangedError}
+    told = str(change.failures["36"])
+    assert told.startswith(f"{method} was answered with success, but the list of open directions has not changed.")
+    # Looked for longer than the two seconds after which a write may show.
+    assert sum(fake_time.pauses) > 2
+
+
+def test_a_refusal_is_not_waited_for(fake_time: FakeTime) -> None:
+    with bench() as b:
+        b.sandbox.fail_next(100, "status:403", method="PUT")
+        assert kinds(b.open("36")) == {"36": PermissionDeniedError}
+    assert fake_time.pauses == []
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_write_that_shows_late_is_waited_for(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "time", time)
+    monkeypatch.setattr(delivery_module, "LOOK_PAUSES", (0.02,) * 200)
+    with bench(*["36"] * (method == "DELETE"), R7="0.2") as b:
+        assert b.write(method).failures == {}
+        assert ("36" in b.live.get()) is (method == "PUT")
+        assert b.sandbox.calls(method) == 1
+
+
+# A list that cannot be read afterwards
+
+
+@pytest.mark.parametrize("fault", ["status:401", "status:500", "html:200", "reset"])
+def test_an_opening_that_was_answered_with_success_counts_though_nobody_can_look(fault: str) -> None:
+    with bench() as b:
+        b.sandbox.fail_next(100, fault, method="GET", path=OPEN_LIST, skip=1)
+        change = b.open("7")
+    assert change.failures == {}
+    (notice,) = change.notices
+    assert notice.startswith(
+        "Plusofon answered that 7 (Kazakhstan, Russia) was opened, but its list could not be read: GET /api/v1/dir"
+    )
+
+
+@pytest.mark.parametrize("fault", ["status:401", "html:200", "reset"])
+def test_a_closing_does_not_count_where_nobody_can_look(fault: str) -> None:
+    with bench("36") as b:
+        b.sandbox.fail_next(100, fault, method="GET", path=OPEN_LIST, skip=1)
+        change = b.close("36")
+    assert list(change.failures) == ["36"]
+    assert "GET /api/v1/direction" in str(change.failures["36"])
+
+
+def test_an_opening_that_failed_and_cannot_be_looked_at_has_failed_with_its_own_error() -> None:
+    with bench() as b:
+        b.sandbox.fail_next(100, "status:401", method="GET", path=OPEN_LIST, skip=1)
+        b.sandbox.fail_next(100, "reset:after", method="PUT")
+        assert kinds(b.open("36")) == {"36": TransportError}
+
+
+def test_nobody_can_look_after_the_second_form_of_a_closing() -> None:
+    with bench("36", R12="numbers") as b:
+        b.sandbox.fail_next(100, "status:401", method="GET", path=OPEN_LIST, skip=2 + len(delivery_module.LOOK_PAUSES))
+        assert kinds(b.close("36")) == {"36": AuthenticationError}
+
+
+# Claims
+
+
+def test_a_declared_code_is_left_open() -> None:
+    with bench("36", "58") as b:
+        b.claims.claim({"36"})
+        change = b.close("36", "58")
+        assert b.sandbox.open_codes == {"36"}
+    assert not change.failures
+    assert change.kept == {"36"}
+
+
+def test_claims_are_tested_when_the_write_is_sent() -> None:
+    with bench("36") as b:
+        held = Held(b.delivery)
+        first = start(lambda: b.open("58"))
+        held.await_begin()
+        closing = start(lambda: b.close("36"))
+        b.told.await_waiters(1)
+        b.claims.claim({"36"})
+        held.go.set()
+        assert came(closing).kept == {"36"}
+        came(first)
+        assert b.sandbox.calls("DELETE") == 0
+        assert b.sandbox.open_codes == {"36", "58"}
+
+
+def test_a_declared_code_whose_new_owner_failed_stays_in_state() -> None:
+    with bench("36") as b:
+        b.claims.claim({"36"})
+        b.claims.mark({"36"}, failed=True)
+        change = b.close("36")
+        assert kinds(change) == {"36": DirectionClaimedError}
+        assert b.sandbox.open_codes == {"36"}
+        b.claims.mark({"36"}, failed=False)
+        assert b.close("36").failures == {}
+
+
+def test_claims_are_remembered_and_failures_forgotten_once_mended() -> None:
+    claims = Claims()
+    assert (claims.holds("36"), claims.has_failed("36")) == (False, False)
+    claims.claim({"36"})
+    claims.claim({"36"})
+    claims.mark({"36"}, failed=True)
+    assert (claims.holds("36"), claims.has_failed("36"), claims.holds("58")) == (True, True, False)
+    claims.mark({"36"}, failed=False)
+    claims.mark({"58"}, failed=False)
+    assert (claims.holds("36"), claims.has_failed("36")) == (True, False)

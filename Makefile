@@ -4,11 +4,11 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 RUN_OLDEST := .venv-oldest/bin/python
-# Tests of the real engine wait more than they compute.
-WORKERS ?= 3
+# How many tests run at once: as many as there are cores.
+WORKERS ?= auto
 
 .NOTPARALLEL:
-.PHONY: help test check types lint unit e2e oldest demo engine format clean
+.PHONY: help test check unit e2e oldest demo engine format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

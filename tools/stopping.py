@@ -46,9 +46,10 @@ _stop = _Stop()
 
 
 def stop_on_signals() -> None:
-    """Let the first signal to come raise `Stopped`."""
+    """Let the first signal to come raise `Stopped`; one that is ignored by whoever started us (`nohup`) stays so."""
     for each in SIGNALS:
-        signal.signal(each, _stop)
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, _stop)
 
 
 def no_more_stopping() -> None:

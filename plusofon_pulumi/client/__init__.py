@@ -94,4 +94,4 @@ class PlusofonClient:
         return rows
 
     def _odd(self, path: str, why: str) -> UnexpectedResponseError:
-        return self._transport.unexpected("GET", path, why)
+        return self._transport.call("GET", path).unexpected(why)

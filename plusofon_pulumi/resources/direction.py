@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, NoReturn, final
 
 import pulumi
-from pulumi.dynamic import Resource
 
-from plusofon_pulumi.provider import AllowedDirectionProvider
+from plusofon_pulumi.identity import DIRECTION_PROVIDER, DIRECTION_TYPE
+from plusofon_pulumi.resources.base import CabinetResource
 from plusofon_pulumi.resources.declarations import Declaration
 
 
 @final
-class AllowedDirection(Resource, module="plusofon", name="AllowedDirection"):
+class AllowedDirection(CabinetResource, module="plusofon", name="AllowedDirection"):
     """Keep one direction open in a Plusofon cabinet; all others are none of its business."""
 
     code: pulumi.Output[str]
@@ -40,7 +40,7 @@ class AllowedDirection(Resource, module="plusofon", name="AllowedDirection"):
         """
         declaration = Declaration("AllowedDirection", resource_name, opts)
         properties: dict[str, Any] = {"code": declaration.code(code), "name": None, "english_name": None}
-        super().__init__(AllowedDirectionProvider(), resource_name, properties, opts)
+        super().__init__(DIRECTION_TYPE, DIRECTION_PROVIDER, resource_name, properties, opts)
         declaration.join(self)
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:

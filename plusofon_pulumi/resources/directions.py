@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, final
 
 import pulumi
-from pulumi.dynamic import Resource
 
-from plusofon_pulumi.provider import AllowedDirectionsProvider
+from plusofon_pulumi.identity import DIRECTIONS_PROVIDER, DIRECTIONS_TYPE
+from plusofon_pulumi.resources.base import CabinetResource
 from plusofon_pulumi.resources.declarations import Declaration
 
 Codes = Iterable[pulumi.Input["str | int"]]
 
 
 @final
-class AllowedDirections(Resource, module="plusofon", name="AllowedDirections"):
+class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirections"):
     """Own the whole list: exactly these directions are open in a Plusofon cabinet, and all others are closed."""
 
     codes: pulumi.Output[Sequence[str]]
@@ -56,7 +56,7 @@ class AllowedDirections(Resource, module="plusofon", name="AllowedDirections"):
             "on_destroy": declaration.gate(on_destroy),
             "directions": None,
         }
-        super().__init__(AllowedDirectionsProvider(), resource_name, properties, opts)
+        super().__init__(DIRECTIONS_TYPE, DIRECTIONS_PROVIDER, resource_name, properties, opts)
         declaration.join(self)
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:

@@ -24,9 +24,9 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-PROGRAM, CLIENT = blocks("python")
+PROGRAM, WHOLE, CABINETS, DATA, CLIENT = blocks("python")
 MAKE, CABINET, TOKEN, DRIFT, SANDBOX = blocks("sh")
-[PREVIEW] = blocks("text")
+PREVIEW, WHOLE_PREVIEW = blocks("text")
 
 
 def test_the_readme_has_no_block_that_is_not_run() -> None:
@@ -42,6 +42,38 @@ def test_the_program_runs_and_its_drift_shows_as_the_readme_says(make_project: M
     shown = " ".join(project.preview().output.split())
     for line in PREVIEW.replace("quickstart-dev", "test-dev").splitlines():
         assert " ".join(line.split()) in shown
+
+
+def test_the_whole_list_s_program_runs_and_its_drift_shows_as_the_readme_says(
+    make_project: MakeProject, sandbox: Sandbox
+) -> None:
+    project = make_project("", sandbox)
+    project.write(WHOLE.replace('"58"]', '"58", "44"]'), preamble="")
+    project.up()
+    project.write(WHOLE, preamble="")
+    sandbox.set_open(["7", "44", "53", "58"])
+    told = project.preview().stdout
+    assert all(line in told for line in WHOLE_PREVIEW.splitlines())
+    project.up()
+    assert sandbox.open_codes == {"7", "36", "58"}
+    project.destroy(fails=True)
+
+
+def test_the_two_cabinets_program_runs(make_project: MakeProject, sandbox: Sandbox) -> None:
+    project = make_project("", sandbox)
+    project.config("secondToken", sandbox.token, secret=True)
+    project.write(CABINETS, preamble="")
+    project.up()
+    assert [resource["id"] for resource in project.resources()] == ["36", "36"]
+
+
+def test_the_program_that_looks_things_up_runs(make_project: MakeProject, sandbox: Sandbox) -> None:
+    sandbox.set_open(["53"])
+    project = make_project("", sandbox)
+    project.write(DATA, preamble="")
+    project.up()
+    assert sandbox.open_codes == {"370", "371", "372"}
+    assert project.outputs()["before"] == ["53 (Cuba)"]
 
 
 def test_the_client_s_program_prints_what_is_open() -> None:

@@ -1,4 +1,4 @@
-"""Who may import whom (design.md), read from the source, and what an import costs, seen in a process of its own."""
+"""Who may import whom (ARCHITECTURE.md), read from the source, and what an import costs, seen in a process of its own."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ ARROWS: dict[str, set[str]] = {
     "client": {"settings", "directions", "errors"},
     "account": {"client", "settings", "directions", "errors"},
     "provider": {"account", "settings", "directions", "identity", "errors"},
-    # Beyond design.md's arrow to the provider: the pure modules that the provider stands on itself.
-    "resources": {"provider", "settings", "directions", "errors"},
+    "resources": {"identity", "settings", "directions", "errors"},
     "data": {"resources", "client", "settings", "directions", "errors"},
     "adoption": {"client", "directions", "identity", "errors"},
     "sandbox": {"directions"},
@@ -125,7 +124,7 @@ def test_an_import_loads_no_more_than_it_needs(code: str, without: set[str]) -> 
 
 
 def test_what_is_needed_is_loaded() -> None:
-    assert {"pulumi", "plusofon_pulumi.provider"} <= loaded_after("from plusofon_pulumi import AllowedDirection")
+    assert {"pulumi", "plusofon_pulumi.resources"} <= loaded_after("from plusofon_pulumi import AllowedDirection")
     assert "requests" in loaded_after("from plusofon_pulumi import PlusofonClient")
 
 

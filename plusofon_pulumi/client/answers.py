@@ -1,0 +1,156 @@
+"""What comes of a call: the decoded body of a good answer, or the error that another one, or none, stands for.
+
+No message ever holds the token: whatever an answer says is cleared of it first.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import quote, urlsplit
+
+import urllib3
+
+from plusofon_pulumi import errors
+
+# How much of the API's own words is shown, and how much of an odd answer is kept.
+_LONGEST_MESSAGE = 300
+_LONGEST_BODY = 2000
+
+_KINDS: dict[int, type[errors.APIError]] = {
+    400: errors.BadRequestError,
+    422: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+}
+_Kind = TypeVar("_Kind", bound=errors.APIError)
+
+# The decoded body of a good answer, or the error.
+Outcome = tuple[object, "errors.PlusofonError | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Name a call to the API, and judge what comes of it. ``secret`` finds the token in a text."""
+
+    method: str
+    path: str
+    host: str
+    secret: re.Pattern[str] = field(repr=False)
+
+    def judge(self, status: int, headers: Mapping[str, str], content: bytes) -> Outcome:
+        """Return the decoded body, or the error that the answer stands for."""
+        decoded, is_json = _parse(content)
+        said = _message(decoded)
+        if 300 <= status < 400:
+            where = _host(self._cleared(headers.get("Location", ""))) or "another address"
+            why = f"sends us on to {where}, where the token is not sent"
+            return None, self._error(errors.UnexpectedResponseError, status, why=why)
+        if not 200 <= status < 300:
+            return None, self._status_error(status, headers, said, content)
+        if not is_json:
+            # A write may answer with nothing at all: the live list tells what came of it.
+            if self.method != "GET" and not content.strip():
+                return None, None
+            return None, self._error(errors.UnexpectedResponseError, status, why="is not JSON", body=content)
+        if isinstance(decoded, dict) and (decoded.get("success") is False or decoded.get("error")):
+            why = "says that it failed"
+            return None, self._error(errors.UnexpectedResponseError, status, why=why, said=said, body=content)
+        return decoded, None
+
+    def unexpected(self, why: str) -> errors.UnexpectedResponseError:
+        """Return the error for an answer of a good status whose content cannot be used."""
+        why = _shortened(self._cleared(why), _LONGEST_MESSAGE)
+        return self._error(errors.UnexpectedResponseError, 200, why=f"is not the one described: {why}")
+
+    def unanswered(self, what: str, *, late: bool = False, unknown: bool = True) -> errors.TransportError:
+        """Return the error for no usable answer. ``unknown``: the call may have been carried out nevertheless."""
+        kind = errors.RequestTimeoutError if late else errors.TransportError
+        outcome = " Whether it was carried out is not known." if unknown else " Nothing was changed."
+        text = (
+            f"{self.method} {self.path} at {self.host}: {what}.{outcome if self.method != 'GET' else ''} {kind.remedy}"
+        )
+        return kind(self._cleared(text), outcome_unknown=unknown)
+
+    def _status_error(self, status: int, headers: Mapping[str, str], said: str, content: bytes) -> errors.APIError:
+        if status == 429:
+            error = self._error(errors.RateLimitError, status, why="says that there were too many calls", said=said)
+            error.retry_after = _retry_after(headers.get("Retry-After"))
+            return error
+        kind = _KINDS.get(status, errors.ServerError if status >= 500 else errors.APIError)
+        # Plusofon's table of answers: 500 with a text in «message» means «нет доступа», no access.
+        if status == 500 and said:
+            kind = errors.PermissionDeniedError
+        return self._error(kind, status, said=said, body=content)
+
+    def _error(self, kind: type[_Kind], status: int, *, why: str = "", said: str = "", body: bytes = b"") -> _Kind:
+        said = _shortened(self._cleared(said), _LONGEST_MESSAGE)
+        told = f"the answer ({status}) {why}" if why else f"the answer is {status}"
+        told += f", «{said}»" if said else ""
+        return kind(
+            f"{self.method} {self.path} at {self.host}: {self._cleared(told)}. {kind.remedy}",
+            status_code=status,
+            message=said,
+            method=self.method,
+            path=self.path,
+            body=_shortened(self._cleared(body.decode("utf-8", "replace")), _LONGEST_BODY),
+        )
+
+    def _cleared(self, text: str) -> str:
+        return self.secret.sub("***", text)
+
+
+def echoes(token: str) -> re.Pattern[str]:
+    """Return a pattern of the token as an answer may quote it: as it is, in JSON, PHP's JSON, a URL or HTML."""
+    written = json.dumps(token)[1:-1]
+    forms = {token, written, written.replace("/", "\\/"), quote(token, safe=""), html.escape(token)}
+    # In any case of letters, for a host's name has none.
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), re.IGNORECASE)
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _parse(content: bytes) -> tuple[object, bool]:
+    try:
+        return json.loads(content), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _message(decoded: object) -> str:
+    """Return the API's own words: ``message``, or ``error`` (a text or an object), and Laravel's ``errors``."""
+    if not isinstance(decoded, dict):
+        return ""
+    error = decoded.get("error")
+    candidates = [decoded.get("message"), error.get("message") if isinstance(error, dict) else error]
+    words = [text for text in candidates if isinstance(text, str) and text.strip()][:1]
+    fields = decoded.get("errors")
+    if isinstance(fields, dict):
+        words += [
+            text for texts in fields.values() if isinstance(texts, list) for text in texts if isinstance(text, str)
+        ]
+    return " ".join(" ".join(dict.fromkeys(words)).split())
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Return the pause that a ``Retry-After`` header asks for, in seconds (RFC 9110, 10.2.3: a number or a date)."""
+    if header is None:
+        return None
+    try:
+        return max(0.0, urllib3.util.Retry().parse_retry_after(header))
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        return None

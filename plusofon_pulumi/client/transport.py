@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import random
+import sys
 import time
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
@@ -77,6 +79,7 @@ class Transport:
         # A proxy is for the way out: what goes to this machine itself, in clear, must not take it.
         self._session.trust_env = not settings.is_local
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._logs = os.environ.get("PLUSOFON_LOG", "").strip().lower() == "debug"
 
     def close(self) -> None:
         """Close the connections."""
@@ -95,7 +98,7 @@ class Transport:
         attempt = 0
         while True:
             attempt += 1
-            decoded, failure = self._attempt(call, query, body, deadline)
+            decoded, failure = self._attempt(call, query, body, deadline, attempt)
             if failure is None:
                 return decoded
             pause = _pause(attempt, failure)
@@ -105,9 +108,11 @@ class Transport:
             time.sleep(pause)
 
     def _attempt(
-        self, call: Call, query: dict[str, str] | None, body: dict[str, object] | None, deadline: float
+        self, call: Call, query: dict[str, str] | None, body: dict[str, object] | None, deadline: float, attempt: int
     ) -> Outcome:
-        remaining = max(deadline - time.monotonic(), 0.1)
+        began = time.monotonic()
+        remaining = max(deadline - began, 0.1)
+        status: object = "no answer"
         try:
             response = self._session.request(
                 call.method,
@@ -118,6 +123,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
+            status = response.status_code
             with response:
                 content = _read(response, deadline)
         except _TooMuchError as error:
@@ -126,7 +132,16 @@ class Transport:
             return None, call.unanswered("the answer took too long", late=True)
         except _LOWER_ERRORS as error:
             return None, _unanswered(call, error)
+        finally:
+            self._log(call, status, began, attempt)
         return call.judge(response.status_code, response.headers, content)
+
+    def _log(self, call: Call, status: object, began: float, attempt: int) -> None:
+        """With ``PLUSOFON_LOG=debug``, write a line about a request to standard error."""
+        if self._logs:
+            took = f"{(time.monotonic() - began) * 1000:.0f} ms"
+            # One write of one whole line, for several threads write.
+            sys.stderr.write(f"plusofon: {call.method} {call.path} {status} {took} attempt {attempt}\n")
 
 
 class _TooMuchError(Exception):

@@ -107,9 +107,7 @@ class BadRequestError(APIError):
 class AuthenticationError(APIError):
     """Report 401: the API took the token as bad or expired."""
 
-    remedy = (
-        "Check the token (PLUSOFON_TOKEN or plusofon:token); the cabinet shows it under «Разработчикам → Доступ к API»."
-    )
+    remedy = "Check the token; the cabinet shows it under «Разработчикам → Доступ к API»."
 
 
 class PermissionDeniedError(APIError):

@@ -64,6 +64,12 @@ class Account:
                 return known[code]
         return Direction(code, "", "")
 
+    def name(self, code: str) -> Direction:
+        """Return a direction with the names of all that share its code, as far as they can be had."""
+        with contextlib.suppress(PlusofonError):
+            self._catalogue.get()
+        return self.describe(code)
+
     def open(self, code: str) -> tuple[Direction, list[str]]:
         """Open a code; return its direction and what the user should be told. Open already: no write is sent.
 
@@ -95,6 +101,16 @@ class Account:
         change = self._make(Change(closes=frozenset(labels)), labels)
         return [direction for direction in recorded if direction.code in change.kept]
 
+    def give_up(self, recorded: Collection[Direction]) -> list[Direction]:
+        """Return those of the directions that the program does not declare, and that so stay open with no owner.
+
+        Raises DirectionClaimedError where the program declares a code, but could not make its resource. Asks nobody.
+        """
+        for direction in recorded:
+            if refusal := self.claims.refusal(direction.code):
+                raise refusal.about(f"{direction} was not given up")
+        return [direction for direction in recorded if not self.claims.holds(direction.code)]
+
     @contextlib.contextmanager
     def _declared(self, codes: Collection[str]) -> Iterator[None]:
         """Note whether what the program declares could be made: if not, a deletion of the same codes must not pass."""
@@ -118,15 +134,17 @@ class Account:
         groups: dict[tuple[str, str], list[str]] = {}
         for code, failure in failures.items():
             label = (labels or {}).get(code) or str(self.describe(code))
-            groups.setdefault(("opened" if code in opens else "closed", str(failure)), []).append(label)
+            done = "opened" if code in opens else "closed"
+            what = f"may not have been {done}" if code in change.unseen else f"not {done}"
+            groups.setdefault((what, str(failure)), []).append(label)
         if not failures:
             return change
         told = copy.copy(next(iter(failures.values())))
-        told.args = (
-            "; ".join(f"{', '.join(of)} {_was(of)} not {done}: {text}" for (done, text), of in groups.items()),
-        )
+        told.args = ("; ".join(f"{', '.join(of)} {_verb(of, what)}: {text}" for (what, text), of in groups.items()),)
         raise told
 
 
-def _was(labels: list[str]) -> str:
-    return "was" if len(labels) == 1 else "were"
+def _verb(labels: list[str], what: str) -> str:
+    if what.startswith("may"):
+        return what
+    return f"was {what}" if len(labels) == 1 else f"were {what}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from plusofon_pulumi.errors import DirectionClaimedError
+
 
 class Claims:
     """Remember the codes that the program declares, and those whose declaration could not be carried out."""
@@ -36,7 +38,12 @@ class Claims:
             else:
                 self._failed.difference_update(codes)
 
-    def has_failed(self, code: str) -> bool:
-        """Tell whether a code's new owner could not be made."""
+    def refusal(self, code: str) -> DirectionClaimedError | None:
+        """Return the error for giving up a code whose new owner could not be made; None where there is no such."""
         with self._lock:
-            return code in self._failed
+            if code not in self._failed:
+                return None
+        return DirectionClaimedError(
+            "the program declares the code in another resource, which could not be made, so this one keeps it in "
+            "state. Mend the other's error and run `pulumi up` again."
+        )

@@ -17,9 +17,6 @@ from plusofon_pulumi.errors import (
     DirectionNotChangedError,
     NotFoundError,
     PlusofonError,
-    RateLimitError,
-    ServerError,
-    TransportError,
     UnexpectedResponseError,
     UnknownDirectionError,
 )
@@ -35,6 +32,8 @@ class Result:
     """Hold what came of a batch: an error for each code that is not as wanted, and what to tell about the others."""
 
     failures: dict[str, PlusofonError] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
+    """Those of the failed codes of which it could not be seen what they are."""
     notices: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,9 +59,11 @@ class _Sent:
     error: PlusofonError | None
 
     def awaited(self, live: OpenList) -> bool:
-        """Tell whether something is not in the list yet that may still show up there."""
-        late = self.error is None or isinstance(self.error, (TransportError, ServerError, RateLimitError))
-        return late and bool(self.write.left(self.codes, live))
+        """Tell whether something is not in the list yet that may still show up there.
+
+        Also after a refusal: an attempt before it, whose answer was lost, may be why it says "already".
+        """
+        return bool(self.write.left(self.codes, live))
 
     def was_refused(self) -> bool:
         """Tell whether the API took one of the codes as wrong, which may be no reason to fail its neighbours."""
@@ -82,7 +83,7 @@ class Delivery:
     ) -> Result:
         """Close and open codes; ``live`` is the list before, with every code of ``closing`` and none of ``opening``.
 
-        ``close_first``: open nothing before it is certain that the closing succeeded.
+        ``close_first``: send the closing first, and open nothing where it was answered with an error and failed.
         """
         result = Result()
         if opening:
@@ -193,6 +194,7 @@ class Delivery:
             }
         else:
             result.failures |= dict.fromkeys(sent.codes, sent.error or blind)
+            result.unseen.update(sent.codes)
 
 
 def _not_changed(write: _Write) -> DirectionNotChangedError:

@@ -28,6 +28,8 @@ class Change:
     notices: list[str] = field(default_factory=list)
     failures: dict[str, PlusofonError] = field(default_factory=dict)
     """The errors of codes that are not as asked for."""
+    unseen: set[str] = field(default_factory=set)
+    """Those of the failed codes of which it could not be seen what they are."""
     error: Exception | None = None
     """What went wrong with the change as a whole."""
     done: bool = False
@@ -133,6 +135,7 @@ class Writer:
                     change.notices.append(result.notices[code])
                 if code in result.failures:
                     change.failures[code] = result.failures[code]
+            change.unseen |= result.unseen & change.failures.keys()
 
     def _honour_claims(self, change: Change) -> None:
         """Take out of a change the closings that would close what the program declares."""
@@ -143,8 +146,6 @@ class Writer:
             change.opens = change.closes = frozenset()
             return
         change.closes -= change.kept
-        for code in filter(self._claims.has_failed, sorted(change.kept)):
-            change.failures[code] = DirectionClaimedError(
-                "the program declares the code in another resource, which could not be made, so this one keeps it in "
-                "state. Mend the other's error and run `pulumi up` again."
-            )
+        for code in sorted(change.kept):
+            if refusal := self._claims.refusal(code):
+                change.failures[code] = refusal

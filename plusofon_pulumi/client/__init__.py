@@ -18,7 +18,7 @@ from plusofon_pulumi.settings import Settings
 OPEN_LIST = "/api/v1/direction"
 CATALOGUE = "/api/v1/directions"
 # A paged answer that goes on beyond this many pages is not a list of the world's calling codes.
-_MOST_PAGES = 500
+_MOST_PAGES = 100
 
 
 class PlusofonClient:
@@ -80,17 +80,24 @@ class PlusofonClient:
     def _rows(self, path: str) -> list[tuple[str | None, object]]:
         """Return all rows of a list, each with its key where the list is an object; pages are followed to the last."""
         rows: list[tuple[str | None, object]] = []
-        page: decode.Page | None = None
-        for number in range(1, _MOST_PAGES + 1):
-            answer = self._transport.request("GET", path, query=page.next_query if page else None)
-            page = decode.page(answer, self._transport.host, lambda why: self._odd(path, why), expected=number)
+        deadline = self._transport.deadline()
+        query: dict[str, str] | None = None
+        asked: list[dict[str, str] | None] = []
+        totals: set[int | None] = set()
+        while query is not None or not asked:
+            if query in asked or len(asked) == _MOST_PAGES:
+                raise self._odd(path, "its pages do not come to an end")
+            asked.append(query)
+            answer = self._transport.request("GET", path, query=query, deadline=deadline)
+            page = decode.page(answer, self._transport.host, lambda why: self._odd(path, why), expected=len(asked))
             rows.extend(page.rows)
-            if page.next_query is None:
-                break
-        else:
-            raise self._odd(path, f"it has more than {_MOST_PAGES} pages")
-        if page.total is not None and len(rows) < page.total:
-            raise self._odd(path, f"it says that there are {page.total} rows, but gives {len(rows)}")
+            totals.add(page.total)
+            query = page.next_query
+        if len(totals) > 1:
+            raise self._odd(path, "it changed while its pages were read; try again")
+        total = totals.pop()
+        if total is not None and len(rows) < total:
+            raise self._odd(path, f"it says that there are {total} rows, but gives {len(rows)}")
         return rows
 
     def _odd(self, path: str, why: str) -> UnexpectedResponseError:

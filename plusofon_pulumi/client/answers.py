@@ -58,7 +58,7 @@ class Call:
             if self.method != "GET" and not content.strip():
                 return None, None
             return None, self._error(errors.UnexpectedResponseError, status, why="is not JSON", body=content)
-        if isinstance(decoded, dict) and (decoded.get("success") is False or decoded.get("error")):
+        if isinstance(decoded, dict) and (_says_no(decoded.get("success")) or decoded.get("error")):
             why = "says that it failed"
             return None, self._error(errors.UnexpectedResponseError, status, why=why, said=said, body=content)
         return decoded, None
@@ -118,6 +118,10 @@ def _host(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
+
+
+def _says_no(success: object) -> bool:
+    return success is False or success == 0 or (isinstance(success, str) and success.strip().lower() in ("false", "0"))
 
 
 def _parse(content: bytes) -> tuple[object, bool]:

@@ -41,17 +41,36 @@ def page(answer: object, host: str, refuse: Refuse, *, expected: int) -> Page:
         raise refuse("it is not a JSON object")
     inner = answer.get("directions")
     paginator = inner if isinstance(inner, dict) and "data" in inner else answer
-    if "data" in paginator and ("directions" not in paginator or _counters(paginator)):
+    counters = _counters(paginator)
+    if "data" in paginator and (counters or "directions" not in paginator):
         content = paginator["data"]
     elif "directions" in paginator:
         content = paginator["directions"]
     else:
         raise refuse("it has no «directions»")
-    counters = _counters(paginator)
     number = _whole(counters.get("current_page"))
     if number is not None and number != expected:
         raise refuse(f"page {expected} was asked for, page {number} came")
-    return Page(_rows_of(content, refuse), _next_query(counters, host, refuse, expected), _whole(counters.get("total")))
+    rows = _rows_of(content, refuse)
+    _refuse_half_lists(answer, rows, counters, refuse)
+    return Page(rows, _next_query(counters, host, refuse, expected), _whole(counters.get("total")))
+
+
+# What other kinds of paging tell of a next part.
+_OTHER_PAGING = ("next", "next_cursor", "cursor", "next_page", "has_more", "pagination", "pages", "total_pages")
+
+
+def _refuse_half_lists(answer: Mapping[str, Any], rows: list[Row], counters: object, refuse: Refuse) -> None:
+    """Refuse an answer that may be less than the list: an error under a good status, or pages of a kind not known."""
+    code = _whole(answer.get("code")) or 0
+    if not rows and not counters and "directions" not in answer:
+        raise refuse("it has no «directions»")
+    if not rows and (answer.get("message") or answer.get("errors") or code >= 400):
+        raise refuse("it is empty, but says that something is wrong")
+    meta = answer.get("meta")
+    for source in (answer, meta):
+        if not counters and isinstance(source, dict) and any(source.get(key) for key in _OTHER_PAGING):
+            raise refuse("it seems to come in parts, of a kind that is not known")
 
 
 def _counters(paginator: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,12 +89,23 @@ class Transport:
         """Return a call's name, which makes its errors."""
         return Call(method, path, self.host, self._secret)
 
+    @staticmethod
+    def deadline() -> float:
+        """Return when a call that begins now must have ended, all its attempts and pages included."""
+        return time.monotonic() + DEADLINE
+
     def request(
-        self, method: str, path: str, *, query: dict[str, str] | None = None, body: dict[str, object] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: dict[str, object] | None = None,
+        deadline: float | None = None,
     ) -> object:
         """Return the decoded JSON of a good answer; raise TransportError or APIError for everything else."""
         call = self.call(method, path)
-        deadline = time.monotonic() + DEADLINE
+        deadline = self.deadline() if deadline is None else deadline
         attempt = 0
         while True:
             attempt += 1
@@ -201,8 +212,7 @@ def _may_repeat(failure: errors.PlusofonError) -> bool:
 
 
 def _pause(attempt: int, failure: errors.PlusofonError) -> float:
-    asked = getattr(failure, "retry_after", None)
-    if asked is not None:
-        return float(min(asked, LONGEST_RETRY_AFTER))
+    asked = getattr(failure, "retry_after", None) or 0.0
     # Jitter, so that several processes do not come back in step.
-    return FIRST_PAUSE * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret hangs on it
+    own = FIRST_PAUSE * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret hangs on it
+    return float(max(own, min(asked, LONGEST_RETRY_AFTER)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 import threading
 import time
@@ -14,7 +15,7 @@ from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 
 from plusofon_pulumi.directions import Direction, normalise_code
 from plusofon_pulumi.errors import ConfigurationError, InvalidCallingCodeError, PlusofonError, UnknownDirectionError
-from plusofon_pulumi.settings import Settings
+from plusofon_pulumi.settings import PROVIDER_KEY, Settings
 
 if TYPE_CHECKING:
     from plusofon_pulumi.account import Account
@@ -76,18 +77,18 @@ def foreseen(method: _Method) -> _Method:
     """Let a PlusofonError leave a provider's method as its text alone, and nothing else so."""
 
     @functools.wraps(method)
-    def wrapper(*args: Any) -> Any:
+    def wrapper(provider: CabinetProvider, *args: Any) -> Any:
         _tracebacks.enter()
         try:
-            return method(*args)
+            return method(provider, *args)
         except PlusofonError as error:
             _tracebacks.leave()
-            # format_exc prints what an error came from, too.
-            error.__cause__, error.__suppress_context__ = None, True
-            raise
+            told = provider.named(error)
         except Exception:
             _tracebacks.restore()
             raise
+        # format_exc would print what it came from, too.
+        raise told from None
 
     return wrapper  # type: ignore[return-value]  # the wrapper keeps the method's signature
 
@@ -118,6 +119,7 @@ class CabinetProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take over the stack's configuration; a missing token is told by `check`, where it is shown in plain words."""
+        self._name = req.config.get(PROVIDER_KEY)
         self._telling = threading.Lock()
         self._told: set[str] = set()
         self._settings: Settings | ConfigurationError
@@ -134,6 +136,7 @@ class CabinetProvider(ResourceProvider):
 
     def tell(self, notice: str) -> None:
         """Show a line among the stack's diagnostics, once, though the engine may ask twice."""
+        notice = f'Provider "{self._name}": {notice}' if self._name else notice
         with self._telling:
             if notice not in self._told:
                 self._told.add(notice)
@@ -141,22 +144,37 @@ class CabinetProvider(ResourceProvider):
                 sys.stderr.write(f"{notice}\n")
                 sys.stderr.flush()
 
+    def named(self, error: PlusofonError) -> PlusofonError:
+        """Return an error that says which cabinet it is about, where that is not the stack's own."""
+        if not self._name or isinstance(error, ConfigurationError):
+            return error
+        return error.about(f'Provider "{self._name}"')
+
+    def failed_check(self, name: str, error: PlusofonError) -> CheckFailure:
+        """Return the failed check of a property, whose value the engine shows with it; not for a missing token, say."""
+        is_about_code = isinstance(error, (InvalidCallingCodeError, UnknownDirectionError))
+        return CheckFailure(name if is_about_code else "", str(self.named(error)))
+
     def code(self, value: Any) -> str:
         """Return the calling code that a program gives; raise InvalidCallingCodeError, with the code of a name."""
         try:
             return normalise_code(value)
         except InvalidCallingCodeError as error:
-            if isinstance(value, str) and any(map(str.isalpha, value)):
-                named = ", ".join(map(str, self.cabinet().search(value)[:5]))
-                if named:
-                    raise InvalidCallingCodeError(f"{error}; the catalogue has {named}") from None
+            named = self._named(value) if isinstance(value, str) and any(map(str.isalpha, value)) else ""
+            if named:
+                raise InvalidCallingCodeError(f"{error}; the catalogue has {named}") from None
             raise
 
-
-def failed_check(name: str, error: PlusofonError) -> CheckFailure:
-    """Return the failed check of a property, whose value the engine shows with it; not for a missing token, say."""
-    is_about_code = isinstance(error, (InvalidCallingCodeError, UnknownDirectionError))
-    return CheckFailure(name if is_about_code else "", str(error))
+    def _named(self, name: str) -> str:
+        """Return the directions that a name means: that have a word which begins with it, if it is not too short."""
+        wanted = name.strip().casefold()
+        begins = re.compile(rf"\b{re.escape(wanted)}")
+        found = [
+            direction
+            for direction in self.cabinet().search(wanted)
+            if begins.search(direction.english_name.casefold()) or begins.search(direction.name.casefold())
+        ]
+        return ", ".join(map(str, found[:5])) if len(wanted) > 2 else ""
 
 
 def outputs_of(direction: Direction) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from pulumi.output import Unknown
 
 from plusofon_pulumi.errors import InvalidCallingCodeError, PlusofonError
-from plusofon_pulumi.provider.base import CabinetProvider, failed_check, foreseen, outputs_of, recorded
+from plusofon_pulumi.provider.base import CabinetProvider, foreseen, outputs_of, recorded
 
 
 class AllowedDirectionProvider(CabinetProvider):
@@ -23,7 +23,7 @@ class AllowedDirectionProvider(CabinetProvider):
         try:
             return CheckResult({"code": self._checked(value, olds.get("code"))}, [])
         except PlusofonError as error:
-            return CheckResult({"code": value}, [failed_check("code", error)])
+            return CheckResult({"code": value}, [self.failed_check("code", error)])
 
     def _checked(self, value: Any, old: Any) -> str:
         if value is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import (
@@ -17,14 +18,15 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown
 
 from plusofon_pulumi.directions import Direction, by_code
-from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
+from plusofon_pulumi.errors import ConfigurationError, PlusofonError, UnknownDirectionError
 from plusofon_pulumi.identity import DIRECTIONS_ID as ID
-from plusofon_pulumi.provider.base import CabinetProvider, failed_check, foreseen, outputs_of, recorded
+from plusofon_pulumi.provider.base import CabinetProvider, foreseen, outputs_of, recorded
 
 if TYPE_CHECKING:
-    from plusofon_pulumi.account import OpenList
+    from plusofon_pulumi.account import Account, OpenList
 
 ON_DESTROY = ("retain", "close")
+NOT_KNOWN = "Not all codes are known yet: what closes and what opens is only told by the update."
 
 
 class AllowedDirectionsProvider(CabinetProvider):
@@ -34,17 +36,16 @@ class AllowedDirectionsProvider(CabinetProvider):
         """Take over the stack's configuration."""
         super().configure(req)
         self._noted_before: dict[str, Direction] | None = None
+        self._is_program_known = False
 
     @foreseen
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse, before any write, what cannot work; return the codes as sorted digits, each once."""
-        given, on_destroy = news.get("codes"), news.get("on_destroy", ON_DESTROY[0])
-        failures = _failed_shape(given, on_destroy)
-        codes: Any = given
-        if not failures and isinstance(given, list):
-            codes = self._checked(given, olds.get("codes"), failures)
-            if not failures and not olds:
-                failures += self._told_before_creation(codes)
+        self._is_program_known = True
+        codes, on_destroy = news.get("codes"), news.get("on_destroy", ON_DESTROY[0])
+        failures = _failed_shape(codes, on_destroy)
+        if isinstance(codes, list):
+            codes = self._checked(codes, olds, failures)
         return CheckResult({"codes": codes, "on_destroy": on_destroy}, failures)
 
     @foreseen
@@ -52,11 +53,14 @@ class AllowedDirectionsProvider(CabinetProvider):
         """Compare with the live list, and tell each code that an update would close or open."""
         codes: Any = news.get("codes")
         if not _is_known(codes):
+            self.tell(NOT_KNOWN)
             return DiffResult(changes=True)
         live = self.cabinet().open_directions()
         noted = _recorded(olds)
-        # After a refresh in the same process, only `read` has seen what state recorded before.
-        self._tell_plan(set(codes), live, noted if self._noted_before is None else self._noted_before)
+        # A refresh asks with the old inputs, which say nothing of what the program will do.
+        if self._is_program_known:
+            # After a refresh in the same process, only `read` has seen what state recorded before.
+            self._tell_plan(set(codes), live, noted if self._noted_before is None else self._noted_before)
         is_noted = set(codes) == noted.keys() and news.get("on_destroy") == olds.get("on_destroy")
         return DiffResult(changes=not is_noted or set(codes) != live.keys())
 
@@ -84,71 +88,83 @@ class AllowedDirectionsProvider(CabinetProvider):
         """Leave everything open (``retain``), or close what was last recorded and is not declared (``close``)."""
         noted = _recorded(props).values()
         if props.get("on_destroy") == "close":
-            left = self.cabinet().close(noted)
-            why = "another resource of this program declares it"
+            left, why = self.cabinet().close(noted), "another resource of this program declares it"
         else:
-            left = [direction for direction in noted if not self.cabinet().claims.holds(direction.code)]
-            why = 'on_destroy is "retain"'
+            left, why = self._given_up(noted), 'on_destroy is "retain"'
         for direction in left:
             self.tell(f"{direction} stays open: {why}.")
 
-    def _checked(self, given: list[Any], old: Any, failures: list[CheckFailure]) -> Any:
-        """Return the codes of a list, sorted and each once; note a failure for each that cannot work."""
-        codes: dict[str, str] = {}
+    def _given_up(self, noted: Collection[Direction]) -> list[Direction]:
+        try:
+            return self.cabinet().give_up(noted)
+        except ConfigurationError:
+            # Nothing is called, so no token is needed; and without one, nothing is declared.
+            return list(noted)
+
+    def _checked(self, given: list[Any], olds: dict[str, Any], failures: list[CheckFailure]) -> Any:
+        """Return the codes of a list, sorted and each once; add a failure for each that cannot work."""
+        try:
+            cabinet = self.cabinet()
+        except ConfigurationError as error:
+            failures.append(self.failed_check("", error))
+            return given
+        codes: dict[str, int] = {}
         for index, value in enumerate(given):
             if not isinstance(value, Unknown):
                 try:
-                    codes.setdefault(self.code(value), f"codes[{index}]")
+                    codes.setdefault(self.code(value), index)
                 except PlusofonError as error:
-                    failures.append(failed_check(f"codes[{index}]", error))
+                    failures.append(self._failed_element(index, error))
+        # Claimed whatever else fails: what is declared is not closed because something went wrong.
+        cabinet.claims.claim(codes)
+        if not failures:
+            self._ask(cabinet, codes, olds, failures, is_known=_is_known(given))
         if failures:
+            cabinet.claims.mark(codes, failed=True)
             return given
-        # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
-        failures += self._failed_codes(codes, old)
         return sorted(codes) + [value for value in given if isinstance(value, Unknown)]
 
-    def _failed_codes(self, codes: Mapping[str, str], old: Any) -> list[CheckFailure]:
-        failures = []
-        known = set(old) if isinstance(old, list) and _is_known(old) else set()
+    def _ask(
+        self,
+        cabinet: Account,
+        codes: Mapping[str, int],
+        olds: dict[str, Any],
+        failures: list[CheckFailure],
+        *,
+        is_known: bool,
+    ) -> None:
+        """Ask the cabinet what can be known before a write: that new codes exist, and that the list can be read."""
         try:
-            cabinet = self.cabinet()
-            cabinet.claims.claim(codes)
-            for code, place in codes.items():
-                if code not in known:
-                    try:
-                        cabinet.direction(code)
-                    except UnknownDirectionError as error:
-                        failures.append(failed_check(place, error))
-            if known:
-                # `diff` reads the same snapshot next; here, an error is shown in plain words.
-                cabinet.open_directions()
+            for code in codes.keys() - _old_codes(olds):
+                try:
+                    cabinet.direction(code)
+                except UnknownDirectionError as error:
+                    failures.append(self._failed_element(codes[code], error))
+            # `diff` reads the same snapshot next. Before a creation the engine asks nothing but `check`.
+            live = cabinet.open_directions()
         except PlusofonError as error:
-            failures = [failed_check("codes", error)]
-        if failures:
-            self.cabinet().claims.mark(codes, failed=True)
-        return failures
+            failures.append(self.failed_check("", error))
+            return
+        if not olds and not failures:
+            if is_known:
+                self._tell_plan(codes.keys(), live, None)
+            else:
+                self.tell(NOT_KNOWN)
 
-    def _told_before_creation(self, codes: Any) -> list[CheckFailure]:
-        """Tell what a creation will do, for the engine asks nothing but `check` before it."""
-        try:
-            live = self.cabinet().open_directions()
-        except PlusofonError as error:
-            self.cabinet().claims.mark(codes, failed=True)
-            return [failed_check("codes", error)]
-        if _is_known(codes):
-            self._tell_plan(set(codes), live, None)
-        return []
+    def _failed_element(self, index: int, error: PlusofonError) -> CheckFailure:
+        # Without the property's name: the engine would show the element as `<nil>`.
+        return self.failed_check("", error.about(f"codes[{index}]"))
 
-    def _tell_plan(self, codes: set[str], live: OpenList, noted: Mapping[str, Direction] | None) -> None:
+    def _tell_plan(self, codes: AbstractSet[str], live: OpenList, noted: Mapping[str, Direction] | None) -> None:
         """Tell each code that will close or open; ``noted`` is what state recorded, None before a creation."""
         known = noted or {}
         for code in sorted(live.keys() - codes):
             is_drift = noted is not None and code not in noted
             what = "was opened outside Pulumi" if is_drift else "is open and not declared"
-            self.tell(f"{known.get(code, live[code])} {what}; `pulumi up` closes it.")
+            self.tell(f"{known.get(code) or self.cabinet().name(code)} {what}; `pulumi up` closes it.")
         for code in sorted(codes - live.keys()):
             what = "was closed outside Pulumi" if code in known else "is declared and not open"
-            self.tell(f"{known.get(code, self.cabinet().describe(code))} {what}; `pulumi up` opens it.")
+            self.tell(f"{known.get(code) or self.cabinet().name(code)} {what}; `pulumi up` opens it.")
 
     def _make(self, news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         cabinet = self.cabinet()
@@ -173,6 +189,12 @@ def _failed_shape(codes: Any, on_destroy: Any) -> list[CheckFailure]:
     if not isinstance(on_destroy, Unknown) and on_destroy not in ON_DESTROY:
         failures.append(CheckFailure("on_destroy", 'it is "retain" (leave the directions open) or "close"'))
     return failures
+
+
+def _old_codes(olds: Mapping[str, Any]) -> set[str]:
+    """Return the codes that the catalogue had when they were first checked."""
+    codes = olds.get("codes")
+    return set(codes) if isinstance(codes, list) and _is_known(codes) else set()
 
 
 def _is_known(codes: Any) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pulumi
@@ -31,20 +32,21 @@ class Declaration:
     def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
         self.label = f'{kind} "{name}"'
         self.is_whole = kind == "AllowedDirections"
-        # What is ignored does not count: state's recorded value holds instead.
-        ignored = {"code", "codes"} & set((opts.ignore_changes if opts else None) or ())
-        self._counts = not ignored
+        self._counts = not _ignores_codes(opts)
+        # Each value's codes, or _NOT_KNOWN.
         self._values: list[Any] = []
-        self._group: list[Declaration] = []
+        self._group = _Group()
 
     def code(self, value: Any) -> pulumi.Output[Any]:
         """Return a code, or an Output of one or of a list of them, as an Output that waits for the verdict."""
         place = len(self._values)
         is_known = not isinstance(value, pulumi.Output) and not inspect.isawaitable(value)
-        self._values.append(value if is_known else _NOT_KNOWN)
+        self._values.append(_codes(value) if is_known else _NOT_KNOWN)
 
         def learn(known: Any) -> None:
-            self._values[place] = known
+            if self._values[place] is _NOT_KNOWN:
+                self._values[place] = _codes(known)
+                self._group.is_judged = False
 
         return self.gate(value, learn)
 
@@ -53,10 +55,9 @@ class Declaration:
 
         def pass_on(known: Any) -> Any:
             learn(known)
-            conflicts = [why for pair in itertools.combinations(self._group, 2) if (why := _conflict(*pair))]
-            if conflicts:
-                raise pulumi.RunError("\n".join(conflicts))
-            return known
+            self._group.refuse_conflicts()
+            # Pulumi sends lists, but no sets.
+            return list(known) if isinstance(known, (set, frozenset)) else known
 
         return pulumi.Output.from_input(value).apply(pass_on)
 
@@ -66,44 +67,81 @@ class Declaration:
         # Under mocks the root outlives a test, and the next test's declarations are not this one's.
         if self._counts and root is not None and not isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
             provider = resource.get_provider(resource.pulumi_resource_type)
-            self._group = _groups.setdefault(root, {}).setdefault(provider, [])
-            self._group.append(self)
+            self._group = _groups.setdefault(root, {}).setdefault(provider, _Group())
+            self._group.add(self)
 
     @property
     def is_known(self) -> bool:
         """Tell whether all of the codes are known."""
         return all(value is not _NOT_KNOWN for value in self._values)
 
+    @property
     def codes(self) -> set[str]:
-        """Return the codes that are known; what is no code is for the provider's check to refuse."""
-        found = set()
-        for value in self._values:
-            for code in value if isinstance(value, (list, tuple)) else [value]:
-                try:
-                    found.add(normalise_code(code))
-                except InvalidCallingCodeError:
-                    continue
-        return found
+        """Return the codes that are known."""
+        return {code for value in self._values if value is not _NOT_KNOWN for code in value}
 
 
-def _conflict(one: Declaration, other: Declaration) -> str | None:
-    """Return why two declarations for one cabinet cannot both hold, or None."""
-    if one.is_whole and other.is_whole:
-        return f"{one.label} and {other.label} each declare the whole list of one cabinet: keep one of them."
-    if not one.is_whole and not other.is_whole:
-        shared = sorted(one.codes() & other.codes())
-        return f"{one.label} and {other.label} both declare the code {shared[0]}: keep one of them." if shared else None
-    whole, single = (one, other) if one.is_whole else (other, one)
-    lacking = sorted(single.codes() - whole.codes()) if whole.is_known else []
-    if not lacking:
-        return None
-    return (
-        f"{single.label} declares the code {lacking[0]}, which {whole.label} does not list and so would close: "
-        f"add it to the codes of {whole.label}, or remove {single.label}."
-    )
+class _Group:
+    """Hold the declarations of one program for one cabinet."""
+
+    def __init__(self) -> None:
+        self._declarations: list[Declaration] = []
+        self.is_judged = False
+        self._verdict = ""
+
+    def add(self, declaration: Declaration) -> None:
+        self._declarations.append(declaration)
+        self.is_judged = False
+
+    def refuse_conflicts(self) -> None:
+        """Raise pulumi.RunError, which is shown without a traceback, where declarations cannot all hold."""
+        if not self.is_judged:
+            self._verdict = "\n".join(_conflicts(self._declarations))
+            self.is_judged = True
+        if self._verdict:
+            raise pulumi.RunError(self._verdict)
+
+
+def _conflicts(declarations: list[Declaration]) -> Iterator[str]:
+    """Yield why declarations for one cabinet cannot all hold."""
+    wholes = [each for each in declarations if each.is_whole]
+    owners: dict[str, Declaration] = {}
+    for one, other in itertools.pairwise(wholes):
+        yield f"{one.label} and {other.label} each declare the whole list of one cabinet: keep one of them."
+    for single in declarations:
+        if single.is_whole:
+            continue
+        for code in sorted(single.codes):
+            owner = owners.setdefault(code, single)
+            if owner is not single:
+                yield f"{owner.label} and {single.label} both declare the code {code}: keep one of them."
+        for whole in wholes:
+            lacking = sorted(single.codes - whole.codes) if whole.is_known else []
+            if lacking:
+                yield (
+                    f"{single.label} declares the code {lacking[0]}, which {whole.label} does not list and so would "
+                    f"close: add it to the codes of {whole.label}, or remove {single.label}."
+                )
+
+
+def _codes(value: Any) -> set[str]:
+    """Return the codes in a value; what is no code is for the provider's check to refuse."""
+    found = set()
+    for code in value if isinstance(value, (list, tuple, set, frozenset)) else [value]:
+        try:
+            found.add(normalise_code(code))
+        except InvalidCallingCodeError:
+            continue
+    return found
+
+
+def _ignores_codes(opts: pulumi.ResourceOptions | None) -> bool:
+    """Tell whether state's recorded codes hold, whatever the program says (paths such as ``codes[0]``, or ``*``)."""
+    ignored = (opts.ignore_changes if opts else None) or []
+    return any(re.match(r"\*|codes?\b", path) for path in ignored)
 
 
 # Per program (its root resource, for programs may follow each other in one process) and per provider (its cabinet).
-_groups: weakref.WeakKeyDictionary[pulumi.Resource, dict[pulumi.ProviderResource | None, list[Declaration]]] = (
+_groups: weakref.WeakKeyDictionary[pulumi.Resource, dict[pulumi.ProviderResource | None, _Group]] = (
     weakref.WeakKeyDictionary()
 )

@@ -66,6 +66,9 @@ class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirecti
 
 def _listed(codes: Any, declaration: Declaration) -> Any:
     """Return codes as Pulumi can send them, each one known to the declaration; what is no list stays as it is."""
-    if isinstance(codes, pulumi.Output) or not isinstance(codes, Iterable) or isinstance(codes, (str, bytes, dict)):
+    if isinstance(codes, bytes):
+        # Pulumi cannot send bytes; as a text, the provider's check refuses them in plain words.
+        codes = repr(codes)
+    if isinstance(codes, pulumi.Output) or not isinstance(codes, Iterable) or isinstance(codes, (str, dict)):
         return declaration.code(codes)
     return [declaration.code(code) for code in codes]

@@ -6,6 +6,7 @@ from typing import Any, NoReturn, final
 
 import pulumi
 
+from plusofon_pulumi.errors import ConfigurationError
 from plusofon_pulumi.settings import PROVIDER_KEY, SOURCES, find
 
 
@@ -32,10 +33,13 @@ class Provider(pulumi.ProviderResource):
         """
         given = {"token": pulumi.Output.secret(token), "client_id": client_id, "base_url": base_url}
         inputs: dict[str, Any] = {PROVIDER_KEY: resource_name}
-        for setting, (key, _) in SOURCES.items():
-            value = given[setting]
-            # Its process sees its own inputs alone, not the stack's.
-            inputs[key] = find(setting, stack_config) if value is None else value
+        try:
+            for setting, (key, _) in SOURCES.items():
+                value = given[setting]
+                # Its process sees its own inputs alone, not the stack's.
+                inputs[key] = find(setting, stack_config) if value is None else value
+        except ConfigurationError as error:
+            raise pulumi.RunError(str(error.about(f'Provider "{resource_name}"'))) from None
         self.given: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(inputs)
         super().__init__("pulumi-python", resource_name, dict(inputs), opts)
 

@@ -294,7 +294,7 @@ def test_a_code_that_the_catalogue_lacks_is_not_opened() -> None:
         assert isinstance(error, UnknownDirectionError)
         assert str(error).startswith("999999 was not opened: Plusofon's catalogue has no direction")
         assert sandbox.calls("PUT") == 0
-        assert account.claims.has_failed("999999")
+        assert account.claims.refusal("999999") is not None
 
 
 def test_an_opening_that_nobody_could_look_at_comes_with_a_notice() -> None:
@@ -303,7 +303,7 @@ def test_an_opening_that_nobody_could_look_at_comes_with_a_notice() -> None:
         sandbox.fail_next(100, "status:500", method="GET", path=OPEN_LIST, skip=1)
         direction, notices = account.open("36")
         assert direction == HUNGARY
-        assert not account.claims.has_failed("36")
+        assert not (account.claims.refusal("36") is not None)
     (notice,) = notices
     assert "Plusofon answered that 36 (Hungary) was opened, but its list could not be read" in notice
 
@@ -354,7 +354,7 @@ def test_a_declared_code_whose_creation_failed_keeps_its_owner_until_that_is_men
         account.claims.claim({"36"})
         sandbox.fail_next(100, fault, method="PUT")
         error_of(lambda: account.open("36"))
-        assert account.claims.has_failed("36")
+        assert account.claims.refusal("36") is not None
         error = error_of(lambda: account.close([HUNGARY]))
         assert isinstance(error, DirectionClaimedError)
         assert str(error).startswith("36 (Hungary) was not closed: the program declares the code in another resource")

@@ -317,9 +317,42 @@ def test_pages_that_lead_nowhere_are_refused(extra: dict[str, object], why: str)
 def test_pages_without_an_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plusofon_pulumi.client._MOST_PAGES", 3)
     with answered({"data": [HUNGARY_ROW], "next_page_url": "?cursor=same"}) as wire, client_at(wire.url) as client:
-        with pytest.raises(UnexpectedResponseError, match="more than 3 pages"):
+        with pytest.raises(UnexpectedResponseError, match="do not come to an end"):
             client.get_allowed_directions()
-        assert len(wire.requests) == 3
+        assert len(wire.requests) == 2, "the second answer leads to itself"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"directions": None, "message": "Нет доступа"},
+        {"directions": [], "errors": {"token": ["wrong"]}},
+        {"directions": {}, "code": 500},
+        {"data": []},
+        {"data": None},
+        {"data": [], "message": "Unauthenticated."},
+        {"directions": None, "success": 0},
+        {"directions": None, "success": "false"},
+        {"data": [HUNGARY_ROW], "next_cursor": "abc"},
+        {"data": [HUNGARY_ROW], "has_more": True},
+        {"data": [HUNGARY_ROW], "meta": {"pagination": {"total": 3}}},
+    ],
+)
+def test_an_error_under_a_good_status_or_a_part_is_never_the_whole_list(body: dict[str, object]) -> None:
+    with answered(body) as wire, client_at(wire.url) as client, pytest.raises(UnexpectedResponseError):
+        client.get_allowed_directions()
+
+
+def test_pages_whose_totals_differ_are_refused() -> None:
+    def answer(connection: Any, request: bytes) -> None:
+        second = b"page=2" in request
+        body = {"data": [HUNGARY_ROW], "current_page": 1 + second, "last_page": 2, "total": 2 - second}
+        content = json.dumps(body).encode()
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content))
+
+    changed = pytest.raises(UnexpectedResponseError, match="changed while its pages were read")
+    with Wire(answer) as wire, client_at(wire.url) as client, changed:
+        client.get_allowed_directions()
 
 
 def test_a_catalogue_row_that_cannot_be_opened_is_left_out() -> None:

@@ -119,7 +119,7 @@ ORDINARY = (0.25, 0.5)
 @pytest.mark.parametrize(
     "header,least,most",
     [
-        ("0", 0, 0),
+        ("0", *ORDINARY),
         ("7", 7, 7),
         (" 7 ", 7, 7),
         ("30", 30, 30),
@@ -128,7 +128,7 @@ ORDINARY = (0.25, 0.5)
         ("9" * 400, 30, 30),
         ("in 20 s", 18, 20),
         ("in an hour", 30, 30),
-        ("an hour ago", 0, 0),
+        ("an hour ago", *ORDINARY),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 30, 30),
         ("-5", *ORDINARY),
         ("1.5", *ORDINARY),

@@ -1,4 +1,4 @@
-"""Who may import whom (ARCHITECTURE.md), read from the source, and what an import costs, seen in a process of its own."""
+"""Who may import whom (ARCHITECTURE.md), read from the source, and what an import costs, seen in a fresh process."""
 
 from __future__ import annotations
 

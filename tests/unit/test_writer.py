@@ -421,11 +421,25 @@ def test_a_write_that_is_answered_with_success_and_changes_nothing_has_failed(me
     assert sum(fake_time.pauses) > 2
 
 
-def test_a_refusal_is_not_waited_for(fake_time: FakeTime) -> None:
-    with bench() as b:
-        b.sandbox.fail_next(100, "status:403", method="PUT")
-        assert kinds(b.open("36")) == {"36": PermissionDeniedError}
-    assert fake_time.pauses == []
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_refusal_that_an_attempt_before_it_explains_is_waited_out(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_module, "time", time)
+    monkeypatch.setattr(delivery_module, "LOOK_PAUSES", (0.02,) * 200)
+    with bench(*["36"] * (method == "DELETE"), R4="404", R5="400", R7="0.2") as b:
+        b.sandbox.fail_next(1, "reset:after", method=method)
+        assert b.write(method).failures == {}
+
+
+def test_a_shared_code_opens_although_its_second_row_is_refused_as_open_already(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery_module, "time", time)
+    monkeypatch.setattr(delivery_module, "LOOK_PAUSES", (0.02,) * 200)
+    with bench(R5="400", R10="good", R7="0.2") as b:
+        assert b.open("7").failures == {}
+        assert b.sandbox.open_codes == {"7"}
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -515,11 +529,11 @@ def test_a_declared_code_whose_new_owner_failed_stays_in_state() -> None:
 
 def test_claims_are_remembered_and_failures_forgotten_once_mended() -> None:
     claims = Claims()
-    assert (claims.holds("36"), claims.has_failed("36")) == (False, False)
+    assert (claims.holds("36"), claims.refusal("36") is not None) == (False, False)
     claims.claim({"36"})
     claims.claim({"36"})
     claims.mark({"36"}, failed=True)
-    assert (claims.holds("36"), claims.has_failed("36"), claims.holds("58")) == (True, True, False)
+    assert (claims.holds("36"), claims.refusal("36") is not None, claims.holds("58")) == (True, True, False)
     claims.mark({"36"}, failed=False)
     claims.mark({"58"}, failed=False)
-    assert (claims.holds("36"), claims.has_failed("36")) == (True, False)
+    assert (claims.holds("36"), claims.refusal("36") is not None) == (True, False)

@@ -6,12 +6,22 @@ With `--oldest` it holds the oldest versions that we support, on the oldest Pyth
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT))  # run as a script, before anything is installed
+
+from tools.stopping import Stopped, signals_held, stop_on_signals  # noqa: E402  # see above
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 OLDEST_PYTHON = (3, 10)
 OLDEST_PACKAGES = ("pulumi==3.216.0", "requests==2.31.0")
 
@@ -25,13 +35,14 @@ def main() -> int:
     if sys.version_info < OLDEST_PYTHON:
         print(f"error: {sys.executable} is too old: Python 3.10 or newer is needed (make PYTHON=…).", file=sys.stderr)
         return 1
+    stop_on_signals()
     try:
         make(arguments.folder.resolve(), oldest=arguments.oldest)
     except subprocess.CalledProcessError as error:
         print(f"error: {' '.join(map(str, error.cmd))} failed (exit {error.returncode}).", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except Stopped as stopped:
+        return stopped.exit_code
     return 0
 
 
@@ -41,13 +52,26 @@ def make(folder: Path, *, oldest: bool) -> None:
     print(f"Making {folder} with {python} …", file=sys.stderr, flush=True)
     installed = folder / "installed"
     installed.unlink(missing_ok=True)
-    subprocess.run([python, "-m", "venv", folder], check=True)
+    run([python, "-m", "venv", folder])
     # The pip that comes with Python 3.10 knows no dependency groups.
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
+    run([*pip, "--upgrade", "pip>=25.1"])
     wanted = ["--group", "test", *OLDEST_PACKAGES] if oldest else ["--group", "dev"]
-    subprocess.run([*pip, "--editable", ".", *wanted], check=True, cwd=CHECKOUT)
+    run([*pip, "--editable", ".", *wanted])
     installed.touch()
+
+
+def run(command: Sequence[str | Path]) -> None:
+    """Run a command in a session of its own: whatever ends us ends it too, with all that it has started."""
+    with signals_held():
+        process = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        code = process.wait()
+    finally:
+        with signals_held(), contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    if code != 0:
+        raise subprocess.CalledProcessError(code, command)
 
 
 def oldest_python() -> str:

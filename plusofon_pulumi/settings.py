@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from plusofon_pulumi.errors import ConfigurationError
 
@@ -139,7 +139,7 @@ def _checked_base_url(base_url: str) -> str:
         # Told first, and without the text: no other message may show a password.
         raise ConfigurationError("the base URL must not hold a user name or a password")
     try:
-        parts = urlsplit(text)
+        parts = split_url(text)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigurationError(f"the base URL {text!r} is not a URL: {error}") from None
@@ -149,6 +149,14 @@ def _checked_base_url(base_url: str) -> str:
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(f"the base URL {text!r} would send the token unencrypted: use https")
     return text
+
+
+def split_url(url: str) -> SplitResult:
+    """Return a URL's parts; raise ValueError where it is none, also for what Python 3.10 still lets pass: ``[x]``."""
+    parts = urlsplit(url)
+    if "[" in parts.netloc:
+        ipaddress.IPv6Address(parts.hostname or "")
+    return parts
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # How long an example takes tells only how busy the machine is.
@@ -28,3 +30,13 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, empty_home: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(empty_home))
     monkeypatch.setenv("NETRC", os.devnull)
+
+
+@pytest.fixture
+def signals_heard() -> Iterator[None]:
+    """Let processes that the test starts hear signals, also where we run in the background and do not."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -1,7 +1,8 @@
 """Show the life of the example project on a local sandbox, with the real engine: `make demo`.
 
-Each step tells what should come of it, and the demonstration fails where something else does. It works on a copy of
-the project in a temporary folder, so nothing of it remains, also when it is interrupted.
+Then a cabinet in which codes are open already is adopted. Each step tells what should come of it, and the demonstration
+fails where something else does. It works on a copy of the project in a temporary folder, so nothing of it remains, also
+when it is interrupted.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from plusofon_pulumi.adoption import IMPORT_FILE
+from plusofon_pulumi.adoption import PROGRAM as ADOPTED
 from plusofon_pulumi.sandbox import Sandbox
 from tools import isolated
 from tools.engine import EngineError, engine_folder
@@ -43,6 +46,12 @@ class Step:
     says: str
     fails: bool = False
     before: Callable[[Sandbox], None] = lambda _sandbox: None
+    program: str = "pulumi"
+
+    @property
+    def command(self) -> str:
+        """Return the program and its first argument, as they are told."""
+        return f"`{self.program} {self.arguments[0]}`"
 
 
 UP = ("up", "--yes", "--skip-preview")
@@ -76,6 +85,25 @@ STEPS = (
     Step("So the update closes it.", UP, open=("7",), says="1 deleted"),
     Step("All that the program had opened is closed.", ("destroy", *UP[1:]), open=(), says="2 deleted"),
 )
+ADOPTION = (
+    Step(
+        "Another cabinet has a history. A program and an import file are made of what is open in it.",
+        ("adopt",),
+        open=("36", "7"),
+        says=f"wrote {IMPORT_FILE}",
+        before=lambda sandbox: sandbox.set_open([FOREIGN, "36", "7"]),
+        program="plusofon",
+    ),
+    Step("The program is a new project, and gets a stack.", ("stack", "init", isolated.STACK), ("36", "7"), says=""),
+    Step(
+        "The import puts it all into state.",
+        ("import", "--file", IMPORT_FILE, "--generate-code=false", "--yes"),
+        open=("36", "7"),
+        says="3 imported",
+    ),
+    Step("So there is nothing to do.", ("preview", "--expect-no-changes"), open=("36", "7"), says="4 unchanged"),
+)
+TOTAL = len(STEPS) + len(ADOPTION)
 
 
 def main() -> int:
@@ -101,21 +129,27 @@ def show() -> None:
     engine = engine_folder()
     with tempfile.TemporaryDirectory(prefix="plusofon-demo-") as name, Sandbox(open=[FOREIGN]) as sandbox:
         try:
-            run_steps(engine, Path(name), sandbox)
+            env = {**isolated.environment(engine, Path(name, "pulumi")), **cabinet_of(sandbox)}
+            run_steps(Path(name, "example"), sandbox, env)
+            run_adoption(Path(name, "adopted"), sandbox, env)
         finally:
             # Tidying up takes a moment, and is not to be stopped.
             no_more_stopping()
     print("\nAll steps ended as told.")
 
 
-def run_steps(engine: Path, folder: Path, sandbox: Sandbox) -> None:
+def cabinet_of(sandbox: Sandbox) -> dict[str, str]:
+    """Return the variables that make the sandbox's cabinet the one that programs and commands work on."""
+    return {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
+
+
+def run_steps(folder: Path, sandbox: Sandbox, env: dict[str, str]) -> None:
     """Copy the project into the folder, give it a new stack, and take both through their life."""
+    folder.mkdir()
     shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
     shutil.copytree(CHECKOUT / PROGRAM, folder / PROGRAM, ignore=shutil.ignore_patterns("__pycache__"))
     print(textwrap.indent((folder / PROGRAM / "__main__.py").read_text(encoding="utf-8"), "    "))
-    cabinet = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
-    env = {**isolated.environment(engine, folder / "pulumi"), **cabinet}
-    code, output = run_shown(("stack", "init", isolated.STACK), folder, env)
+    code, output = run_shown(("pulumi", "stack", "init", isolated.STACK), folder, env)
     if code != 0:
         raise DemoError(f"no stack could be made: {output}")
     tell_open(sandbox)
@@ -123,25 +157,43 @@ def run_steps(engine: Path, folder: Path, sandbox: Sandbox) -> None:
         play(number, step, sandbox, folder, env)
 
 
+def run_adoption(folder: Path, sandbox: Sandbox, env: dict[str, str]) -> None:
+    """Adopt what is open in the cabinet, in a folder of its own, without one write to it."""
+    folder.mkdir()
+    before = writes(sandbox)
+    for number, step in enumerate(ADOPTION, start=len(STEPS) + 1):
+        play(number, step, sandbox, folder, env)
+        if step.program == "plusofon":
+            print(textwrap.indent((folder / ADOPTED).read_text(encoding="utf-8"), "    "))
+    if writes(sandbox) != before:
+        raise DemoError("the adoption has written to the cabinet.")
+    print("Nothing was written to the cabinet.")
+
+
+def writes(sandbox: Sandbox) -> int:
+    """Count the calls so far that would change what is open."""
+    return sandbox.calls("PUT") + sandbox.calls("DELETE")
+
+
 def play(number: int, step: Step, sandbox: Sandbox, folder: Path, env: dict[str, str]) -> None:
     """Run one step, show it, and raise where it did not end as told."""
     step.before(sandbox)
-    print(f"\n== {number}/{len(STEPS)}: {step.told}", flush=True)
-    code, output = run_shown(step.arguments, folder, env)
+    print(f"\n== {number}/{TOTAL}: {step.told}", flush=True)
+    code, output = run_shown((step.program, *step.arguments), folder, env)
     tell_open(sandbox)
     if (code != 0) != step.fails:
-        raise DemoError(f"step {number}: `pulumi {step.arguments[0]}` ended with {code}.")
+        raise DemoError(f"step {number}: {step.command} ended with {code}.")
     if step.says not in output:
-        raise DemoError(f"step {number}: `pulumi {step.arguments[0]}` did not say {step.says!r}.")
+        raise DemoError(f"step {number}: {step.command} did not say {step.says!r}.")
     if sandbox.open_codes != {FOREIGN, *step.open}:
         raise DemoError(f"step {number}: the cabinet should have {', '.join(sorted((FOREIGN, *step.open)))} open.")
 
 
-def run_shown(arguments: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
-    """Run `pulumi` and show its output as it comes; return the exit code and the output without colours."""
-    print(f"$ pulumi {shlex.join(arguments)}", flush=True)
-    colour = "always" if sys.stdout.isatty() else "never"
-    command = ["pulumi", *arguments, "--color", colour]
+def run_shown(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
+    """Run a command and show its output as it comes; return the exit code and the output without colours."""
+    print(f"$ {shlex.join(command)}", flush=True)
+    if command[0] == "pulumi":
+        command = (*command, "--color", "always" if sys.stdout.isatty() else "never")
     output = ""
     with isolated.started(command, folder, env, subprocess.PIPE, subprocess.STDOUT) as process:
         for line in process.stdout or ():

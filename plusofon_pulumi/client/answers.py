@@ -11,11 +11,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import urllib3
 
 from plusofon_pulumi import errors
+from plusofon_pulumi.settings import split_url
 
 # How much of the API's own words is shown, and how much of an odd answer is kept.
 _LONGEST_MESSAGE = 300
@@ -115,7 +116,7 @@ def echoes(token: str) -> re.Pattern[str]:
 
 def _host(url: str) -> str | None:
     try:
-        return urlsplit(url).hostname
+        return split_url(url).hostname
     except ValueError:
         return None
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from plusofon_pulumi.directions import Direction, normalise_code
 from plusofon_pulumi.errors import InvalidCallingCodeError, UnexpectedResponseError
+from plusofon_pulumi.settings import split_url
 
 Row = tuple["str | None", object]
 Refuse = Callable[[str], UnexpectedResponseError]
@@ -89,7 +90,7 @@ def _next_query(counters: dict[str, Any], host: str, refuse: Refuse, expected: i
     url, last = counters.get("next_page_url"), _whole(counters.get("last_page"))
     if isinstance(url, str) and url:
         try:
-            parts = urlsplit(url)
+            parts = split_url(url)
         except ValueError:
             parts = None
         if parts is None:

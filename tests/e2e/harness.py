@@ -8,6 +8,7 @@ assert [each["outputs"]["code"] for each in project.resources()] == ["36"]
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -15,13 +16,13 @@ import tempfile
 import textwrap
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tools import isolated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 PROJECT = "test"
 SETTINGS = f"Pulumi.{isolated.STACK}.yaml"
@@ -146,3 +147,13 @@ def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str], seconds:
 def text_of(stream: IO[bytes]) -> str:
     stream.seek(0)
     return stream.read().decode(errors="replace")
+
+
+def processes_that_know(folder: Path) -> list[str]:
+    """Return the commands of the living processes in whose environment a folder is named, where the system shows it."""
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if str(folder).encode() in environ.read_bytes():
+                found.append(environ.with_name("cmdline").read_text())
+    return found

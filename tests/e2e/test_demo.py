@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.harness import processes_that_know
 from tools import demo
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -34,13 +37,8 @@ def start(engine: Path, scratch: Path) -> subprocess.Popen[str]:
 
 
 def left_behind(scratch: Path) -> list[str]:
-    """Return the files in the scratch folder and the processes, where the system shows them, that know of it."""
-    found = [each.name for each in scratch.iterdir()]
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):
-            if str(scratch).encode() in environ.read_bytes():
-                found.append(environ.with_name("cmdline").read_text())
-    return found
+    """Return the files in the scratch folder, and the processes that know of it."""
+    return [*(each.name for each in scratch.iterdir()), *processes_that_know(scratch)]
 
 
 def test_it_ends_as_told(engine: Path, scratch: Path) -> None:
@@ -50,6 +48,7 @@ def test_it_ends_as_told(engine: Path, scratch: Path) -> None:
     assert left_behind(scratch) == []
 
 
+@pytest.mark.usefixtures("signals_heard")
 @pytest.mark.parametrize(
     "moment, number",
     [

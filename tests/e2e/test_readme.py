@@ -25,7 +25,7 @@ def blocks(language: str) -> list[str]:
 
 
 PROGRAM, WHOLE, CABINETS, DATA, CLIENT = blocks("python")
-MAKE, CABINET, TOKEN, DRIFT, SANDBOX = blocks("sh")
+ADOPT, MAKE, CABINET, TOKEN, DRIFT, SANDBOX = blocks("sh")
 PREVIEW, WHOLE_PREVIEW = blocks("text")
 
 
@@ -74,6 +74,15 @@ def test_the_program_that_looks_things_up_runs(make_project: MakeProject, sandbo
     project.up()
     assert sandbox.open_codes == {"370", "371", "372"}
     assert project.outputs()["before"] == ["53 (Cuba)"]
+
+
+def test_the_three_commands_adopt_an_open_list(make_project: MakeProject, sandbox: Sandbox) -> None:
+    sandbox.set_open(["36", "7"])
+    project = make_project("", sandbox)
+    project.set_env(PULUMI_STACK=None)
+    subprocess.run(["bash", "-ec", ADOPT], cwd=project.folder, env=project.env, check=True, capture_output=True)
+    project.run("-C", "cabinet", "preview", "--expect-no-changes", "--stack", "dev")
+    assert {request.method for request in sandbox.requests} == {"GET"}
 
 
 def test_the_client_s_program_prints_what_is_open() -> None:

@@ -167,6 +167,7 @@ class TestBuild:
         assert len(outputs) == 1
         assert machine.go_calls().count("build") == 1
 
+    @pytest.mark.usefixtures("signals_heard")
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_an_interrupted_build_leaves_nothing_behind(self, machine: Machine, number: signal.Signals) -> None:
         machine.install_go(seconds=600)

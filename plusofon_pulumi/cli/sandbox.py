@@ -1,75 +1,28 @@
-"""The command line: ``plusofon``, or ``python -m plusofon_pulumi``.
-
-A command is two functions: one that adds its parser, one that runs it. It starts fast: it never imports pulumi.
-"""
+"""``plusofon sandbox``: a local stand-in for the API."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import shlex
 import signal
-import sys
 import threading
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from .sandbox import Sandbox
-from .sandbox.readings import parse, summary
+from plusofon_pulumi.cli.common import DONE, CommandError, Parser, UsageError, quoted, show
+from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.sandbox.readings import parse, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DONE, FAILED, USAGE = 0, 1, 2
 
-
-class UsageError(Exception):
-    """A command line that cannot be understood."""
-
-
-class CommandError(Exception):
-    """A command that could not do its work, in a sentence for the user."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that leaves it to `main` to say what is wrong."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed, 2 not understood."""
-    try:
-        arguments = _parser().parse_args(argv)
-        code: int = arguments.run(arguments)
-    except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return USAGE
-    except CommandError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return FAILED
-    except SystemExit:  # --help has said what it had to say
-        return DONE
-    return code
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="plusofon", description="Call directions of a Plusofon cabinet.")
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    _add_sandbox(commands)
-    return parser
-
-
-# sandbox
-
-
-def _add_sandbox(commands: argparse._SubParsersAction[_Parser]) -> None:
+def add(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "sandbox",
         help="run a local stand-in for the API",
         description="Run a local stand-in for the Plusofon API, in memory, on 127.0.0.1, until it is interrupted.",
         epilog=f"example:\n  plusofon sandbox --open 7,36 --reading R4=404 R8=no\n\nreadings:\n{summary()}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
     parser.add_argument("--open", default="", metavar="CODES", help="calling codes that are open, as 7,36")
@@ -82,10 +35,11 @@ def _add_sandbox(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="how to play what the API's description leaves open; the first value below is the default",
     )
     parser.add_argument("--token", help="the token that is asked for (default: a random one)")
-    parser.set_defaults(run=_run_sandbox)
+    parser.set_defaults(run=run)
 
 
-def _run_sandbox(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
+    """Run a sandbox until a signal comes."""
     codes = [code.strip() for code in arguments.open.split(",") if code.strip()]
     if not 0 <= arguments.port <= 65535:
         raise UsageError(f"argument --port: a port is a number from 0 to 65535, not {arguments.port}")
@@ -99,13 +53,17 @@ def _run_sandbox(arguments: argparse.Namespace) -> int:
             sandbox.start()
         except OSError as error:
             raise CommandError(f"cannot listen on port {arguments.port}: {error.strerror}") from error
-        print(f"sandbox ready at {sandbox.url}")
-        print(f"export PLUSOFON_BASE_URL={sandbox.url}")
-        print(f"export PLUSOFON_TOKEN={shlex.quote(sandbox.token)}", flush=True)
-        # With a timeout, so that Ctrl+C is also heard on Windows.
-        while not interrupted.wait(1):
-            pass
-        sandbox.stop()
+        try:
+            show(
+                f"sandbox ready at {sandbox.url}\n"
+                f"export PLUSOFON_BASE_URL={sandbox.url}\n"
+                f"export PLUSOFON_TOKEN={quoted(sandbox.token)}"
+            )
+            # With a timeout, so that Ctrl+C is also heard on Windows.
+            while not interrupted.wait(1):
+                pass
+        finally:
+            sandbox.stop()
     return DONE
 
 

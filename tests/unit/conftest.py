@@ -1,0 +1,78 @@
+"""Fixtures of the tests on the providers' methods, called in this process on a sandbox."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+
+from plusofon_pulumi.account import delivery
+from plusofon_pulumi.client import transport
+from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
+from plusofon_pulumi.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What one plugin process has: both providers, of the same cabinet."""
+
+    whole: AllowedDirectionsProvider
+    single: AllowedDirectionProvider
+
+
+StartPlugin = Callable[..., Plugin]
+
+
+@pytest.fixture
+def own_tracebacks() -> Iterator[None]:
+    """Give pytest its own tracebacks back, which a provider's foreseen error cuts short."""
+    yield
+    vars(sys).pop("tracebacklimit", None)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A cabinet with nothing open."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None) -> StartPlugin:
+    """Begin anew as another run of the engine does: `start_plugin(sandbox, token="…")` knows nothing of the last one.
+
+    It waits for nothing: neither before a repeated call nor for a write to show.
+    """
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(delivery, "LOOK_PAUSES", (0.001, 0.001))
+
+    def start_plugin(sandbox: Sandbox, **stack: Any) -> Plugin:
+        monkeypatch.setattr(base, "_accounts", {})
+        raw = {"token": sandbox.token, "baseUrl": sandbox.url, **stack}
+        config = Config(raw_config={f"plusofon:{key}": value for key, value in raw.items()}, project_name="test")
+        plugin = Plugin(AllowedDirectionsProvider(), AllowedDirectionProvider())
+        for provider in (plugin.whole, plugin.single):
+            provider.configure(ConfigureRequest(config=config))
+        return plugin
+
+    return start_plugin
+
+
+@pytest.fixture
+def plugin(start_plugin: StartPlugin, sandbox: Sandbox) -> Plugin:
+    """One process for the sandbox's cabinet."""
+    return start_plugin(sandbox)
+
+
+@pytest.fixture
+def whole(plugin: Plugin) -> AllowedDirectionsProvider:
+    return plugin.whole
+
+
+@pytest.fixture
+def single(plugin: Plugin) -> AllowedDirectionProvider:
+    return plugin.single

@@ -241,11 +241,15 @@ def _bracketed(opening: str, rows: Sequence[str], closing: str) -> list[str]:
     return [opening, *rows, closing] if rows else [opening + closing.strip()]
 
 
+# What a linter or a type checker would take for a word to itself, if a country were called so.
+_DIRECTIVE = re.compile(r"(type|noqa|ruff|fmt|isort|flake8|pylint|mypy|pragma|nosec)\b", re.IGNORECASE)
+
+
 def _commented(line: str, comment: str) -> str:
     """Return a line of code with a comment, which is cut, or left out, where it has no room."""
     text = "".join(char if char.isprintable() else "?" for char in comment)
     room = _LINE - len(f"{line}  # ")
-    if not text or room < 10:
+    if not text or room < 10 or _DIRECTIVE.match(text):
         return line
     return f"{line}  # {text if len(text) <= room else text[: room - 1].rstrip(' ,') + '…'}"
 

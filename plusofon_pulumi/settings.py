@@ -86,7 +86,7 @@ class Settings:
     @classmethod
     def _of_provider(cls, name: str, config: Callable[[str], Any]) -> Settings:
         """Return the settings of a Provider: what it was given, and nothing of the environment's."""
-        found = {setting: str(value) for setting, (key, _) in SOURCES.items() if (value := config(key)) is not None}
+        found = {setting: _text(value) for setting, (key, _) in SOURCES.items() if (value := config(key)) is not None}
         if not found.get("token", "").strip():
             raise ConfigurationError(
                 f'the Provider "{name}" has no token: give it one as `token=`; '
@@ -107,11 +107,15 @@ def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] 
     value = config(key)
     if value is None:
         return environ[variable] if environ.get(variable, "").strip() else None
-    # It may hold a number: plusofon:clientId typed without quotes.
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    text = _text(value)
     if not text.strip():
         raise ConfigurationError(f"{key} is set in the stack's configuration, but empty: give it a value or remove it")
     return text
+
+
+def _text(value: Any) -> str:
+    # It may be a number: plusofon:clientId typed without quotes.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _checked_token(token: str) -> str:

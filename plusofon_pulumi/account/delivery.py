@@ -95,7 +95,7 @@ class Delivery:
             sent.append(self._send(self._closing(live), closing))
             if close_first and sent[0].error is not None:
                 self._settle([sent.pop()], result)
-        if opening and not (close_first and result.failures):
+        if opening and not (close_first and result.failures.keys() & set(closing)):
             sent.append(self._send(self._opening(), opening))
         if sent:
             self._settle(sent, result)
@@ -160,15 +160,18 @@ class Delivery:
 
     def _insist(self, sent: _Sent, left: Sequence[str], result: Result) -> None:
         """Try what may still help for the codes that the list does not show as wanted, then fail those that remain."""
+        error = sent.error
         for form in range(1, sent.write.forms):
-            if left and (sent.error is None or sent.was_refused()):
-                left = self._try(sent.write, left, form, result)[1]
+            if left and (error is None or sent.was_refused()):
+                again, left = self._try(sent.write, left, form, result)
+                # What the API took without a word says more than that it knows no other form.
+                error = error and again.error
         if len(sent.codes) > 1 and sent.was_refused():
             # One bad code may have failed the whole batch: halves find it in few calls.
             for half in filter(None, (left[: len(left) // 2], left[len(left) // 2 :])):
                 self._insist(*self._try(sent.write, half, 0, result), result)
         else:
-            result.failures |= dict.fromkeys(left, sent.error or _not_changed(sent.write))
+            result.failures |= dict.fromkeys(left, error or _not_changed(sent.write))
 
     def _try(self, write: _Write, codes: Sequence[str], form: int, result: Result) -> tuple[_Sent, Sequence[str]]:
         """Send a write once more and look; return it with the codes that are not as wanted."""

@@ -118,15 +118,14 @@ class Writer:
             batch[0].closes = frozenset(self._live.get()) - batch[0].opens
         for change in batch:
             self._honour_claims(change)
-        opens = frozenset().union(*(change.opens for change in batch))
-        closes = frozenset().union(*(change.closes for change in batch)) - opens
-        if not opens and not closes:
+        if not any(change.opens or change.closes for change in batch):
             return
         live = self._live.get()
         # Once more, now that the write is about to be sent: a claim may have come while the list was read.
         for change in batch:
             self._honour_claims(change)
-            closes -= change.kept
+        opens = frozenset().union(*(change.opens for change in batch))
+        closes = frozenset().union(*(change.closes for change in batch)) - opens
         closing, opening = sorted(closes & live.keys()), sorted(opens - live.keys())
         result = self._delivery.make(live, closing=closing, opening=opening, close_first=exactly)
         for change in batch:

@@ -10,7 +10,7 @@ import io
 import sys
 
 from plusofon_pulumi.cli import adopt, directions, sandbox
-from plusofon_pulumi.cli.common import DONE, FAILED, INTERRUPTED, USAGE, CommandError, Parser, UsageError
+from plusofon_pulumi.cli.common import DONE, FAILED, INTERRUPTED, USAGE, CommandError, Parser, UsageError, refuse_token
 from plusofon_pulumi.errors import PlusofonError
 
 __all__ = ["main"]
@@ -18,6 +18,8 @@ __all__ = ["main"]
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 not understood, 130 interrupted."""
+    if sys.stdout is None:
+        return _failed("cannot write the output: there is no standard output", FAILED)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no Cyrillic gets question marks, not a traceback.
         if isinstance(stream, io.TextIOWrapper):
@@ -44,6 +46,7 @@ def parser() -> Parser:
         epilog="The API's token is read from the environment variable PLUSOFON_TOKEN or from a file, never from the\n"
         "command line. Exit code: 0 done, 1 failed, 2 not understood.",
     )
+    refuse_token(whole)
     commands = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for module in (directions, adopt, sandbox):
         module.add(commands)

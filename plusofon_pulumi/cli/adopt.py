@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     is_new = cabinet is None and not _has_project(folder)
     if is_new:
         files[folder / PROJECT_FILE] = PROJECT
-    write_all(files)
+    write_all(files, overwrite=arguments.force)
     has_any = bool(adoption.codes) or arguments.exclusive
     wrote = [f"wrote {path}" for path in files]
     show(
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _refuse_what_is_there(folder: Path, *, force: bool) -> None:
     """Raise where a file would be overwritten unasked, or where Pulumi would not run what is written."""
     for path in (folder / PROGRAM, folder / IMPORT_FILE):
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where the folder cannot be looked into
             raise CommandError(f"{path} is a folder: choose another folder with --out")
         if not force and os.path.lexists(path):
             raise CommandError(
@@ -132,7 +132,7 @@ def _found(adoption: Adoption, *, exclusive: bool) -> str:
 def _next(arguments: argparse.Namespace, cabinet: Cabinet | None, is_new: bool, has_any: bool) -> list[str]:
     """Return the commands to run next."""
     folder = Path(arguments.out)
-    commands = [] if folder.resolve() == Path.cwd() else [f"cd {quoted(folder)}"]
+    commands = [] if _is_here(folder) else [f"cd {quoted(f'./{folder}' if arguments.out.startswith('-') else folder)}"]
     if is_new:
         commands.append("pulumi stack init dev")
     commands += _configured(arguments, cabinet)
@@ -145,8 +145,15 @@ def _next(arguments: argparse.Namespace, cabinet: Cabinet | None, is_new: bool, 
     return ["Next:", *(f"  {command}" for command in commands)]
 
 
+def _is_here(folder: Path) -> bool:
+    try:
+        return folder.resolve() == Path.cwd()
+    except OSError:  # the working folder was deleted
+        return False
+
+
 def _has_project(folder: Path) -> bool:
-    return any((folder / name).exists() for name in _PROJECT_FILES)
+    return any(os.path.lexists(folder / name) for name in _PROJECT_FILES)
 
 
 def _configured(arguments: argparse.Namespace, cabinet: Cabinet | None) -> list[str]:

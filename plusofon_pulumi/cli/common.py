@@ -51,6 +51,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise, where the library would print a usage and exit."""
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            # Of what is not known, names alone are repeated: a mistyped option may carry a token.
+            names = [word.partition("=")[0] for word in unknown.split() if word.startswith("-")]
+            message = f"unrecognized arguments: {' '.join(names)}" if names else "too many arguments"
         raise UsageError(message)
 
     def print_help(self, file: Any = None) -> None:  # noqa: ARG002  # the library's own argument
@@ -91,6 +96,11 @@ class _RefuseToken(argparse.Action):
         raise UsageError("the token is never given on the command line: set PLUSOFON_TOKEN, or use --token-file FILE")
 
 
+def refuse_token(parser: argparse._ActionsContainer) -> None:
+    """Let a parser refuse ``--token``."""
+    parser.add_argument("--token", nargs="?", action=_RefuseToken, help=argparse.SUPPRESS)
+
+
 def add_cabinet_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which cabinet is read, and where its API is."""
     group = parser.add_argument_group("which cabinet")
@@ -105,7 +115,7 @@ def add_cabinet_options(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help=f"the Client header (default: PLUSOFON_CLIENT_ID, or {DEFAULT_CLIENT_ID})",
     )
-    group.add_argument("--token", nargs="?", action=_RefuseToken, help=argparse.SUPPRESS)
+    refuse_token(group)
 
 
 def settings(arguments: argparse.Namespace, recorded: Mapping[str, str] | None = None) -> Settings:
@@ -140,9 +150,9 @@ def _token_of(file: str) -> str:
             raise CommandError(f"the token file {file} is too large to hold just a token")
         token = content.decode("utf-8-sig")
     except OSError as error:
-        raise CommandError(f"cannot read the token file {file}: {reason(error)}") from None
+        raise CommandError(f"cannot read the token file {quoted(file)}: {reason(error)}") from None
     except ValueError:  # bytes that are no text, or a null byte in the name
-        raise CommandError(f"cannot read the token file {file}: it is not a text file") from None
+        raise CommandError(f"cannot read the token file {quoted(file)}: it is not a text file") from None
     if not token.strip():
         raise CommandError(f"the token file {file} is empty")
     return token

@@ -9,10 +9,11 @@ from pathlib import Path
 from plusofon_pulumi.cli.common import CommandError, reason
 
 
-def write_all(files: Mapping[Path, str]) -> None:
+def write_all(files: Mapping[Path, str], *, overwrite: bool) -> None:
     """Write files, each into a temporary one beside it first, and put them in place once all of them are written.
 
-    Raises CommandError where one cannot be written; what was there before is then as it was.
+    Without ``overwrite``, a file that has come meanwhile is left as it is. Raises CommandError where one cannot be
+    written; each of the others is then either the new one, whole, or as it was.
     """
     waiting = {path.with_name(f".{path.name}.{os.getpid()}.tmp"): path for path in files}
     path = next(iter(files))
@@ -22,7 +23,11 @@ def write_all(files: Mapping[Path, str]) -> None:
             # A name may hold what UTF-8 cannot.
             temporary.write_bytes(files[path].encode("utf-8", "replace"))
         for temporary, path in waiting.items():
+            if not overwrite and os.path.lexists(path):
+                raise FileExistsError  # noqa: TRY301  # as another's file would
             temporary.replace(path)
+    except FileExistsError:
+        raise CommandError(f"{path} is there already: choose another folder with --out, or --force") from None
     except OSError as error:
         raise CommandError(f"cannot write {path}: {reason(error)}") from None
     finally:

@@ -52,7 +52,8 @@ def _steps(name: str) -> str:
 
 
 def _is_called(name: str, resource: dict[str, Any]) -> bool:
-    return resource.get("type") == PROVIDER_TYPE and str(resource.get("urn")).endswith(f"::{name}")
+    # urn:pulumi:STACK::PROJECT::TYPE::NAME, and a name may hold colons, too.
+    return resource.get("type") == PROVIDER_TYPE and str(resource.get("urn")).split("::", 3)[-1] == name
 
 
 def _plain(name: str, key: str, value: Any) -> str | None:

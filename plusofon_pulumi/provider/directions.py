@@ -135,7 +135,7 @@ class AllowedDirectionsProvider(CabinetProvider):
     ) -> None:
         """Ask the cabinet what can be known before a write: that new codes exist, and that the list can be read."""
         try:
-            for code in codes.keys() - _old_codes(olds):
+            for code in sorted(codes.keys() - _old_codes(olds), key=codes.__getitem__):
                 try:
                     cabinet.direction(code)
                 except UnknownDirectionError as error:

@@ -66,8 +66,9 @@ class Declaration:
         root = pulumi.runtime.get_root_resource()
         # Under mocks the root outlives a test, and the next test's declarations are not this one's.
         if self._counts and root is not None and not isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
-            provider = resource.get_provider(resource.pulumi_resource_type)
-            self._group = _groups.setdefault(root, {}).setdefault(provider, _Group())
+            cabinet = resource.get_provider(resource.pulumi_resource_type) or root
+            groups = _groups.setdefault(root, weakref.WeakKeyDictionary())
+            self._group = groups.setdefault(cabinet, _Group())
             self._group.add(self)
 
     @property
@@ -141,7 +142,8 @@ def _ignores_codes(opts: pulumi.ResourceOptions | None) -> bool:
     return any(re.match(r"\*|codes?\b", path) for path in ignored)
 
 
-# Per program (its root resource, for programs may follow each other in one process) and per provider (its cabinet).
-_groups: weakref.WeakKeyDictionary[pulumi.Resource, dict[pulumi.ProviderResource | None, _Group]] = (
+# Per program (its root resource, for programs may follow each other in one process) and per cabinet (its provider, or
+# the root for the stack's own).
+_groups: weakref.WeakKeyDictionary[pulumi.Resource, weakref.WeakKeyDictionary[pulumi.Resource, _Group]] = (
     weakref.WeakKeyDictionary()
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, final
 
@@ -66,9 +67,11 @@ class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirecti
 
 def _listed(codes: Any, declaration: Declaration) -> Any:
     """Return codes as Pulumi can send them, each one known to the declaration; what is no list stays as it is."""
-    if isinstance(codes, bytes):
+    if isinstance(codes, (bytes, bytearray, memoryview)):
         # Pulumi cannot send bytes; as a text, the provider's check refuses them in plain words.
         codes = repr(codes)
-    if isinstance(codes, pulumi.Output) or not isinstance(codes, Iterable) or isinstance(codes, (str, dict)):
+    # A Task is iterable, too, and what it yields is not what it brings.
+    is_later = isinstance(codes, pulumi.Output) or inspect.isawaitable(codes)
+    if is_later or not isinstance(codes, Iterable) or isinstance(codes, (str, dict)):
         return declaration.code(codes)
     return [declaration.code(code) for code in codes]

@@ -27,10 +27,10 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     [
         ([], "COMMAND"),
         (["lst"], "'lst'"),
-        (["list", "36"], "36"),
+        (["list", "36"], "too many arguments"),
         (["list", "--wave"], "--wave"),
         (["list", "--jso"], "--jso"),
-        (["catalogue", "a", "b"], "b"),
+        (["catalogue", "a", "b"], "too many arguments"),
         (["adopt", "--out"], "--out"),
         (["adopt", "--provider"], "--provider"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -89,3 +90,25 @@ def test_ctrl_c_while_pulumi_is_asked_is_one_line(sandbox: Sandbox, tmp_path: Pa
         assert process.communicate(timeout=PATIENCE)[1] == "error: interrupted\n"
     assert process.returncode == 130
     assert not (tmp_path / "cabinet").exists()
+
+
+@pytest.mark.parametrize("command", ["list", "list --json", "catalogue", "adopt", "--help"])
+def test_a_closed_standard_output_is_one_line_and_a_failure(command: str) -> None:
+    with Sandbox(open=["36"]) as sandbox:
+        ran = subprocess.run(
+            ["sh", "-c", f"{shlex.quote(sys.executable)} -m plusofon_pulumi {command} >&-"],
+            env={**os.environ, "PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "error: cannot write the output: there is no standard output\n"
+
+
+@pytest.mark.parametrize("arguments", ["--token S3CRET list", "list --tok S3CRET", "list --tokn=S3CRET"])
+def test_a_token_on_the_command_line_is_refused_and_never_repeated(arguments: str) -> None:
+    command = [sys.executable, "-m", "plusofon_pulumi", *arguments.split()]
+    ran = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert ran.returncode == 2
+    assert "S3CRET" not in ran.stdout + ran.stderr

@@ -98,6 +98,10 @@ def test_every_conflict_is_a_line_with_both_names_and_the_code_and_nothing_is_re
     assert registered == set()
 
 
+def test_two_lists_without_a_code_that_could_wait_for_the_verdict_conflict_too() -> None:
+    assert outcome(lambda: whole("a", []), lambda: whole("b", [])) == (each("a", "b"), set())
+
+
 @pytest.mark.parametrize(
     "acts",
     [

@@ -143,6 +143,7 @@ def test_read_gives_what_is_open_as_outputs_and_as_inputs(
     assert result.inputs == {"codes": codes, "on_destroy": on_destroy}
     assert result.outs is not None
     assert [each["code"] for each in result.outs["directions"]] == result.outs["codes"] == codes
+    assert result.inputs["codes"] is not result.outs["codes"]
     assert result.outs["on_destroy"] == on_destroy
     assert calls(sandbox) == ["GET"]
 

@@ -42,7 +42,8 @@ class Sandbox:
         latency: float = 0.0,
         home: str = "7",
     ) -> None:
-        self.token = token or secrets.token_urlsafe(24)
+        # The prefix tells it from a real token, and keeps it from beginning with "-" as an option of a command does.
+        self.token = token or f"sandbox-{secrets.token_urlsafe(24)}"
         self.latency = latency
         self._initial = plain_codes(open), Readings(readings), latency
         self._cabinet = Cabinet(*self._initial[:2], home=home)

@@ -97,7 +97,7 @@ class Project:
 
     def config(self, key: str, value: str, *, secret: bool = False) -> None:
         """Set a key of the stack's configuration, `plusofon:token` for example."""
-        self.run("config", "set", "--secret" if secret else "--plaintext", key, value)
+        self.run("config", "set", "--secret" if secret else "--plaintext", "--", key, value)
 
     def run(self, *arguments: str, fails: bool | None = False, seconds: float = 120) -> Result:
         """Run `pulumi` with these arguments. An end other than foretold fails the test; `fails=None` foretells none."""

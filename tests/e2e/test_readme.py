@@ -103,20 +103,26 @@ def test_the_root_project_works_as_any_pulumi_project_does(tmp_path: Path, engin
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(CHECKOUT / name, tmp_path / name)
     env = isolated.environment(engine, tmp_path / "isolated")
-    env |= {"PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url, "TOKEN": sandbox.token}
+    env |= {"PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url}
     del env["PULUMI_STACK"]
 
-    def bash(script: str) -> subprocess.CompletedProcess[str]:
+    def bash(script: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         activated = ". venv/bin/activate\n" if script != CABINET else ""
         return subprocess.run(
-            ["bash", "-ec", activated + script], cwd=tmp_path, env=env, check=False, capture_output=True, text=True
+            ["bash", "-ec", activated + script],
+            cwd=tmp_path,
+            env=env,
+            check=False,
+            capture_output=True,
+            text=True,
+            input=typed,
         )
 
     made = bash(CABINET)
     assert made.returncode == 0, made.stdout + made.stderr
     assert sandbox.open_codes == {"7", "36"}
     del env["PLUSOFON_TOKEN"]
-    assert bash(TOKEN).returncode == 0
+    assert bash(TOKEN, typed=f"{sandbox.token}\n").returncode == 0
     # The base URL is still the environment's, the token now the stack's.
     assert bash(DRIFT).returncode == 0
     sandbox.set_open(["7"])

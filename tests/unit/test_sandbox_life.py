@@ -81,6 +81,7 @@ def test_two_sandboxes_share_nothing(sandbox: Sandbox) -> None:
     with Sandbox() as other:
         assert other.url != sandbox.url
         assert other.token != sandbox.token
+        assert other.token.startswith("sandbox-"), "one that begins with - is taken for an option"
         assert other.open_codes == frozenset()
 
 

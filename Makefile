@@ -1,14 +1,15 @@
 # Every command that a developer or CI needs. A bare checkout on a machine with Python, make and Go is enough:
 # what a target needs, it sets up by itself, in .venv, .venv-oldest and the user's cache folder.
 
-PYTHON ?= python3
+# The Python of .venv: the newest that there is, unless told, as in `make PYTHON=python3.12`.
+PYTHON ?=
 RUN := .venv/bin/python
 RUN_OLDEST := .venv-oldest/bin/python
 # How many tests run at once: as many as there are cores.
 WORKERS ?= auto
 
 .NOTPARALLEL:
-.PHONY: help test check unit e2e oldest demo engine format clean
+.PHONY: help test check unit e2e oldest search demo engine format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +29,10 @@ e2e: engine  ## only the tests on the real engine
 	$(RUN) -m pytest -m e2e --numprocesses $(WORKERS) --dist worksteal
 
 oldest: engine .venv-oldest/installed  ## the tests on the oldest supported Python, pulumi and requests
-	$(RUN_OLDEST) -m pytest -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
+	SEARCH_EXAMPLES=40 $(RUN_OLDEST) -m pytest -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
+
+search: engine  ## look for histories that lose something: 20 times as long as in `test`; SEARCH_SEED repeats one
+	SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 $(RUN) -m pytest tests/model -s --numprocesses $(WORKERS) --dist worksteal --timeout 3600
 
 demo: engine  ## the life of the example project on a local sandbox
 	$(RUN) -m tools.demo
@@ -45,7 +49,7 @@ clean:  ## remove what the other targets have put into the checkout
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: pyproject.toml tools/environment.py
-	$(PYTHON) tools/environment.py .venv
+	python3 tools/environment.py .venv $(if $(PYTHON),--python $(PYTHON))
 
 .venv-oldest/installed: pyproject.toml tools/environment.py
-	$(PYTHON) tools/environment.py .venv-oldest --oldest
+	python3 tools/environment.py .venv-oldest --oldest

@@ -1,6 +1,6 @@
 """Make a virtual environment with this project and what its development needs: `environment.py FOLDER [--oldest]`.
 
-With `--oldest` it holds the oldest versions that we support, on the oldest Python that this machine has.
+Its Python is the newest supported one that this machine has; with `--oldest`, the oldest, and its packages are, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.stopping import Stopped, signals_held, stop_on_signals  # noqa: E402 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OLDEST_PYTHON = (3, 10)
+PYTHONS = tuple((3, minor) for minor in range(10, 15))
 OLDEST_PACKAGES = ("pulumi==3.216.0", "requests==2.31.0")
 
 
@@ -31,13 +31,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Make a virtual environment for the development of this project.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--oldest", action="store_true", help="the oldest supported versions")
+    parser.add_argument("--python", help="the Python to take (default: the newest that there is, or the oldest)")
     arguments = parser.parse_args()
-    if sys.version_info < OLDEST_PYTHON:
-        print(f"error: {sys.executable} is too old: Python 3.10 or newer is needed (make PYTHON=…).", file=sys.stderr)
+    python = arguments.python or find_python(PYTHONS if arguments.oldest else PYTHONS[::-1])
+    if python is None:
+        print("error: no Python of 3.10 to 3.14 was found on PATH, nor one of pyenv (make PYTHON=…).", file=sys.stderr)
         return 1
     stop_on_signals()
     try:
-        make(arguments.folder.resolve(), oldest=arguments.oldest)
+        make(arguments.folder.resolve(), python, oldest=arguments.oldest)
     except subprocess.CalledProcessError as error:
         print(f"error: {' '.join(map(str, error.cmd))} failed (exit {error.returncode}).", file=sys.stderr)
         return 1
@@ -46,9 +48,8 @@ def main() -> int:
     return 0
 
 
-def make(folder: Path, *, oldest: bool) -> None:
+def make(folder: Path, python: str, *, oldest: bool) -> None:
     """Make the environment, or bring it up to date; the file `installed` in it is the sign that it is whole."""
-    python = oldest_python() if oldest else sys.executable
     print(f"Making {folder} with {python} …", file=sys.stderr, flush=True)
     installed = folder / "installed"
     installed.unlink(missing_ok=True)
@@ -74,20 +75,20 @@ def run(command: Sequence[str | Path]) -> None:
         raise subprocess.CalledProcessError(code, command)
 
 
-def oldest_python() -> str:
-    """Find the oldest supported Python that really runs here, or say that this one takes its place."""
-    on_path = [Path(folder, "python3.10") for folder in os.get_exec_path()]
-    of_pyenv = sorted((Path.home() / ".pyenv" / "versions").glob("3.10.*/bin/python"))
-    for candidate in (*on_path, *of_pyenv):
-        if _is_oldest(candidate):
-            return str(candidate)
-    print(f"No Python 3.10 found: {sys.executable} takes its place.", file=sys.stderr)
-    return sys.executable
+def find_python(versions: Sequence[tuple[int, int]]) -> str | None:
+    """Find a Python of the first of these versions that really runs here."""
+    for major, minor in versions:
+        on_path = [Path(folder, f"python{major}.{minor}") for folder in os.get_exec_path()]
+        of_pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{major}.{minor}.*/bin/python"))
+        for candidate in (*on_path, *of_pyenv):
+            if _is_python(candidate, (major, minor)):
+                return str(candidate)
+    return None
 
 
-def _is_oldest(candidate: Path) -> bool:
+def _is_python(candidate: Path, version: tuple[int, int]) -> bool:
     """Tell by running it: a version manager's shim may be there for a Python that is not."""
-    program = f"import sys, ensurepip; sys.exit(sys.version_info[:2] != {OLDEST_PYTHON})"
+    program = f"import sys, ensurepip; sys.exit(sys.version_info[:2] != {version})"
     try:
         return subprocess.run([candidate, "-c", program], capture_output=True, check=False).returncode == 0
     except OSError:

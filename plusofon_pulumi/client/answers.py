@@ -50,7 +50,7 @@ class Call:
         said = _message(decoded)
         if 300 <= status < 400:
             where = _host(self._cleared(headers.get("Location", ""))) or "another address"
-            why = f"sends us on to {where}, where the token is not sent"
+            why = f"sends us on to {_shortened(where, _LONGEST_MESSAGE)}, where the token is not sent"
             return None, self._error(errors.UnexpectedResponseError, status, why=why)
         if not 200 <= status < 300:
             return None, self._status_error(status, headers, said, content)
@@ -127,7 +127,9 @@ def _says_no(success: object) -> bool:
 
 def _parse(content: bytes) -> tuple[object, bool]:
     try:
-        return json.loads(content), True
+        # JSON may hold half a surrogate pair. In a message or an output, the engine could not be sent it.
+        text = json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
+        return json.loads(text), True
     except (ValueError, RecursionError):
         return None, False
 

@@ -1,0 +1,646 @@
+"""A small model of Pulumi's engine, and what must hold whatever programs, owners, networks and kills do.
+
+The model calls the provider's methods as engine 3.274.1 does (step_generator.go, deployment_executor.go): check, diff
+and step for each declared resource in turn; deletes at the end, of what is declared no more and of what was replaced. A
+failed check or diff ends the run; so does a failed step, without --continue-on-error. A failed create leaves nothing in
+state, a failed update or delete the old. Each run is a process of its own, and a kill ends it between two requests or
+within one.
+
+What must hold is INVARIANTS; the places that test them name them. EXCEPTIONS says where one of them cannot hold, and
+why: a place that grants an exception counts it, so that a search tells how often it was needed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from plusofon_pulumi.errors import PlusofonError
+from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Sandbox
+from tools.simulation import ALL, ONE, Clock, KilledError, Process, Wire
+
+INVARIANTS = {
+    "open": "a code is opened only by the create or update of a resource that declares it",
+    "kept": "a code that the program declares is never closed by us",
+    "foreign": "a code is closed only by the delete of the resource that had it, or where the whole list is declared",
+    "order": "the whole list is closed before it is opened",
+    "quiet": "preview, refresh, check, diff and read write nothing",
+    "true": "a step that succeeds has done what it says",
+    "owned": "what we have opened is in state, or declared and reported as failed",
+    "error": "an error never removes a resource from state, and a read never does unless the code is closed",
+    "exact": "once the faults have ended, one `up` reaches exactly what is declared, and a second has nothing to do",
+    "secret": "the token is in no text, no output and no input",
+    "plain": "every failure is an error of ours, one paragraph long",
+}
+
+EXCEPTIONS = {
+    "blind": "owned: a creation of one direction failed, and the list could not be read after the write; or the plugin "
+    "was killed. The code may be open with nothing in state. The next `up` of the same program takes it over; it stays "
+    "open only where the program drops it before that.",
+    "partial": "owned: a change of the whole list failed half-way. What it had opened by then is not in state yet; the "
+    "next `up` or `refresh` takes it over, but a destroy before that, also with on_destroy=close, does not know it.",
+    "retained": 'owned: on_destroy is "retain", and the resource was destroyed: leaving things open is its meaning.',
+    "believed": "true: an opening was answered with success, and the list could not be read: it is believed, with a "
+    "message. If it was not done, the next `up` does it.",
+    "raced": "true: the owner changed the cabinet during the run, at most five seconds before. The next `up` mends it.",
+    "asked": "kept: with delete_before_replace=True, which the user asks for, the old code may be closed before the "
+    "engine has told that another resource declares it; that resource opens it again in the same run.",
+    "home": "exact: the home direction, where Plusofon keeps it open for ever, cannot be closed: the run fails and "
+    "says so.",
+}
+
+Urn = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One resource of a program: an AllowedDirection has one code."""
+
+    kind: str
+    codes: tuple[str, ...]
+    on_destroy: str = "retain"
+    delete_first: bool = False
+    alias: Urn | None = None
+
+    def inputs(self) -> dict[str, Any]:
+        if self.kind == ONE:
+            return {"code": self.codes[0]}
+        return {"codes": list(self.codes), "on_destroy": self.on_destroy}
+
+
+Program = Mapping[str, Declared]
+
+
+def declared_codes(program: Program) -> frozenset[str]:
+    return frozenset(code for each in program.values() for code in each.codes)
+
+
+def is_whole(program: Program) -> bool:
+    return any(each.kind == ALL for each in program.values())
+
+
+@dataclass
+class Entry:
+    """What state holds of one resource."""
+
+    urn: Urn
+    id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    is_gone: bool = False
+    """It was deleted before its replacement, which then failed: the engine calls no delete for it any more."""
+
+    @property
+    def recorded(self) -> frozenset[str]:
+        codes = self.outputs["codes"] if self.urn[0] == ALL else [self.outputs["code"]]
+        return frozenset(codes)
+
+    @property
+    def closes(self) -> frozenset[str]:
+        """What its delete may close."""
+        retains = self.is_gone or (self.urn[0] == ALL and self.outputs["on_destroy"] == "retain")
+        return frozenset() if retains else self.recorded
+
+
+@dataclass
+class Plan:
+    """What befalls one run: orders of faults as `Sandbox.fail_next` takes them, a kill, and acts of the owner."""
+
+    faults: Sequence[Mapping[str, Any]] = ()
+    kill: tuple[int, str] | None = None
+    owner: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    together: bool = False
+    """Steps are given to the provider at once, as from the engine's threads, so that they become one batch."""
+    goes_on: bool = False
+    """--continue-on-error"""
+    refresh: bool = False
+
+
+@dataclass
+class Step:
+    """One call that may write, and what it may do."""
+
+    kind: str
+    method: str
+    arguments: tuple[Any, ...]
+    done: Callable[[Any], None]
+    opens: frozenset[str] = frozenset()
+    closes: frozenset[str] | None = frozenset()
+    """None: whatever is not among `opens`."""
+    may_close_declared: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+@dataclass
+class Ran:
+    """How a run ended. ``changes``: the steps that it took."""
+
+    errors: list[str] = field(default_factory=list)
+    was_killed: bool = False
+    changes: int = 0
+    writes: int = 0
+
+
+class _StoppedError(Exception):
+    """The engine ends the run."""
+
+
+class Stack:
+    """One stack on one cabinet: its state, and its runs."""
+
+    def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
+        self.sandbox = sandbox
+        self.clock = clock
+        self.wire = Wire(sandbox, clock)
+        self.state: dict[Urn, Entry] = {}
+        self.condemned: list[Entry] = []
+        self.granted: Counter[str] = Counter()
+        self.loose: dict[str, str] = {}
+        """Open, through us, and in nobody's state; and the exception that allows it."""
+        self._partial: set[str] = set()
+        self._seen = 0
+        self._ours: set[str] = set()
+        self._program: Program = {}
+        self._process: Process
+        self._ran = Ran()
+
+    # Runs
+
+    def up(self, program: Program, plan: Plan | None = None) -> Ran:
+        plan = plan or Plan()
+        with self._running(program, plan):
+            if plan.refresh:
+                self._refresh()
+            steps: list[Step] = []
+            for name, declared in program.items():
+                self._register(name, declared, plan, steps)
+            self._carry_out(steps, plan)
+            if self._ran.errors and not plan.goes_on:
+                raise _StoppedError
+            self._delete_the_rest(program, plan)
+        return self._ran
+
+    def preview(self, program: Program, plan: Plan | None = None) -> Ran:
+        """Only a look: what it would change is counted."""
+        before = self._photograph()
+        with self._running(program, plan or Plan()):
+            for name, declared in program.items():
+                news = self._checked(name, declared)
+                old = self._old(name, declared)
+                self._ran.changes += old is None or bool(self._diff(declared.kind, old, news).changes)
+            kept = {(each.kind, name) for name, each in program.items()}
+            kept |= {each.alias for each in program.values() if each.alias}
+            self._ran.changes += len(self.state.keys() - kept) + len(self.condemned)
+        self._demand("quiet", self._ran.writes == 0, "a preview wrote")
+        self._demand("quiet", before == self._photograph(), "a preview changed state")
+        return self._ran
+
+    def refresh(self, plan: Plan | None = None) -> Ran:
+        with self._running({}, plan or Plan()):
+            self._refresh()
+        self._demand("quiet", self._ran.writes == 0, "a refresh wrote")
+        return self._ran
+
+    def destroy(self, plan: Plan | None = None) -> Ran:
+        with self._running({}, plan or Plan()):
+            self._delete_the_rest({}, plan or Plan())
+        return self._ran
+
+    def converge(self, program: Program) -> None:
+        """See that, with nothing in the way, one run reaches exactly what is declared, and a second has no work."""
+        if self.sandbox.readings["R14"] == "foreign":
+            self.sandbox.set_readings({"R14": "data"})
+        expected, before = self._expected(program), self.sandbox.open_codes
+        lasting = before - expected if self.sandbox.readings["R11"] == "always" else frozenset()
+        ran = self.up(program)
+        told = " ".join(ran.errors)
+        if "7" in lasting or ("home direction" in told and any(each.delete_first for each in program.values())):
+            # With delete_before_replace it may be asked for although another resource declares it.
+            self._grant("home")
+            self._demand("exact", "home direction" in told, f"nothing is said of the home direction, but {told!r}")
+            return
+        self._demand("exact", not ran.errors, f"an `up` with nothing in the way failed: {ran.errors}")
+        self._demand("exact", self.sandbox.open_codes == expected, f"{self._open()} open, not {sorted(expected)}")
+        for again in (self.preview(program), self.up(program), self.up(program, Plan(refresh=True))):
+            self._demand("exact", not again.errors, f"a second run failed: {again.errors}")
+            self._demand("exact", again.changes == again.writes == 0, f"a second run had work: {again}")
+        self._demand("exact", self.sandbox.open_codes == expected, "a second run changed what is open")
+        self._demand("exact", self.condemned == [], f"still to be deleted: {self.condemned}")
+        noted = {urn: (entry.recorded, entry.outputs.get("on_destroy")) for urn, entry in self.state.items()}
+        owed = {
+            (each.kind, name): (frozenset(each.codes), each.on_destroy if each.kind == ALL else None)
+            for name, each in program.items()
+        }
+        self._demand("exact", noted == owed, f"state has {noted}, not {owed}")
+
+    def _expected(self, program: Program) -> frozenset[str]:
+        wanted = declared_codes(program)
+        if is_whole(program):
+            return wanted
+        kept = {entry.urn for name, each in program.items() if (entry := self._old(name, each)) is not None}
+        dropped = [entry for entry in [*self.state.values(), *self.condemned] if entry.urn not in kept]
+        dropped += self.condemned
+        for name, each in program.items():
+            old = self._old(name, each)
+            if old is not None and (old.urn[0] != ONE or old.recorded != set(each.codes)):
+                dropped.append(old)
+        closed = frozenset().union(*(entry.closes for entry in dropped))
+        return (self.sandbox.open_codes - closed) | wanted
+
+    # The engine's steps
+
+    def _register(self, name: str, declared: Declared, plan: Plan, steps: list[Step]) -> None:
+        news = self._checked(name, declared)
+        old = self._old(name, declared)
+        urn = (declared.kind, name)
+        wanted = frozenset(declared.codes)
+        closes: frozenset[str] | None = frozenset() if declared.kind == ONE else None
+
+        def created(result: Any) -> None:
+            if old is not None and not old.is_gone:
+                self.condemned.append(old)
+            if old is not None:
+                del self.state[old.urn]
+            self.state[urn] = Entry(urn, result.id, news, dict(result.outs))
+
+        def updated(result: Any) -> None:
+            assert old is not None
+            del self.state[old.urn]
+            self.state[urn] = Entry(urn, old.id, news, dict(result.outs))
+
+        if old is None:
+            steps.append(Step(declared.kind, "create", (news,), created, wanted, closes))
+        else:
+            diff = self._diff(declared.kind, old, news)
+            if not diff.changes and not old.is_gone:
+                del self.state[old.urn]
+                self.state[urn] = Entry(urn, old.id, news, old.outputs)
+                return
+            if diff.replaces or old.is_gone:
+                if declared.delete_first and not old.is_gone:
+                    self._carry_out(steps, plan)
+                    steps.clear()
+                    self._delete_first(old, plan)
+                steps.append(Step(declared.kind, "create", (news,), created, wanted, closes))
+            else:
+                arguments = (old.id, dict(old.outputs), news)
+                steps.append(Step(declared.kind, "update", arguments, updated, wanted, closes))
+        if not plan.together:
+            self._carry_out(steps, plan)
+            steps.clear()
+
+    def _delete_first(self, old: Entry, plan: Plan) -> None:
+        def deleted(_: object) -> None:
+            old.is_gone = True
+
+        step = self._deletion(old, deleted)
+        step.may_close_declared = True
+        self._carry_out([step], plan)
+
+    def _delete_the_rest(self, program: Program, plan: Plan) -> None:
+        registered = {(each.kind, name) for name, each in program.items()}
+        steps = []
+        for entry in [*self.condemned, *(self.state[urn] for urn in sorted(self.state.keys() - registered))]:
+
+            def deleted(_: object, entry: Entry = entry) -> None:
+                if entry in self.condemned:
+                    self.condemned.remove(entry)
+                else:
+                    del self.state[entry.urn]
+                self._note_retained(entry)
+
+            if entry.is_gone:
+                deleted(None)
+            elif program and self._failed_to_register(entry, program):
+                continue
+            else:
+                steps.append(self._deletion(entry, deleted))
+        if plan.together:
+            self._carry_out(steps, plan)
+        for step in [] if plan.together else steps:
+            self._carry_out([step], plan)
+
+    def _failed_to_register(self, entry: Entry, program: Program) -> bool:
+        """Tell whether a declared resource, whose step failed under --continue-on-error, has this entry by an alias."""
+        return any(each.alias == entry.urn and (each.kind, name) not in self.state for name, each in program.items())
+
+    def _deletion(self, entry: Entry, deleted: Callable[[object], None]) -> Step:
+        return Step(entry.urn[0], "delete", (entry.id, dict(entry.outputs)), deleted, closes=entry.closes)
+
+    def _note_retained(self, entry: Entry) -> None:
+        if entry.urn[0] == ALL and entry.outputs["on_destroy"] == "retain":
+            for code in entry.recorded:
+                self.loose.setdefault(code, "retained")
+
+    def _refresh(self) -> None:
+        for entry in [*self.state.values(), *self.condemned]:
+            with self._quietly():
+                result = self._call(entry.urn[0], "read", entry.id, dict(entry.outputs))
+            if not result.id:
+                self._demand("error", not entry.recorded & self.sandbox.open_codes, f"{entry} was taken for gone")
+                if entry in self.condemned:
+                    self.condemned.remove(entry)
+                else:
+                    del self.state[entry.urn]
+                continue
+            old_inputs = entry.inputs
+            entry.outputs, entry.inputs = dict(result.outs), dict(result.inputs)
+            with self._quietly():
+                self._call(entry.urn[0], "diff", entry.id, dict(entry.outputs), dict(old_inputs))
+
+    def _old(self, name: str, declared: Declared) -> Entry | None:
+        return self.state.get((declared.kind, name)) or (self.state.get(declared.alias) if declared.alias else None)
+
+    def _checked(self, name: str, declared: Declared) -> dict[str, Any]:
+        old = self._old(name, declared)
+        with self._quietly():
+            result = self._call(declared.kind, "check", dict(old.inputs) if old else {}, declared.inputs())
+        if result.failures:
+            for failure in result.failures:
+                self._look_at(failure.reason)
+                self._ran.errors.append(failure.reason)
+            raise _StoppedError
+        return dict(result.inputs)
+
+    def _diff(self, kind: str, old: Entry, news: Mapping[str, Any]) -> Any:
+        with self._quietly():
+            diff = self._call(kind, "diff", old.id, dict(old.outputs), dict(news))
+        assert diff.changes in (True, False)
+        assert not diff.delete_before_replace
+        return diff
+
+    def _call(self, kind: str, method: str, *arguments: Any) -> Any:
+        """Make a call that ends the run where it fails."""
+        try:
+            return self._process.call(kind, method, *arguments)
+        except PlusofonError as error:
+            self._look_at(str(error))
+            self._ran.errors.append(str(error))
+            raise _StoppedError from None
+
+    # Writing steps
+
+    def _carry_out(self, steps: Sequence[Step], plan: Plan) -> None:
+        """Take steps, at once if there are several; keep what came of them, and see that nothing else has changed."""
+        if not steps:
+            return
+        began, requests = len(self.sandbox.history), len(self.sandbox.requests)
+        if len(steps) == 1:
+            _take(self._process, steps[0])
+        else:
+            self._take_together(steps)
+        self._ran.changes += len(steps)
+        self._follow()
+        events = self._written_since(began)
+        self._see_to_effects(steps, events, requests)
+        opened = {code for event in events if event.event == "open" for code in event.codes}
+        for step in steps:
+            # What another step of the batch has opened after this one failed is that one's.
+            others = frozenset().union(*(each.opens for each in steps if each.error is None))
+            self._keep(step, plan, opened - others, requests)
+        if self.wire.dead:
+            self._partial |= opened
+            for code in opened:
+                self.loose.setdefault(code, "blind")
+            raise KilledError
+        if self._ran.errors and not plan.goes_on:
+            raise _StoppedError
+
+    def _keep(self, step: Step, plan: Plan, opened: set[str], requests: int) -> None:
+        """Keep in state what has come of a step."""
+        if step.error is None:
+            self._see_to_success(step, plan)
+            step.done(step.result)
+            if step.kind == ALL and step.method != "delete":
+                self._partial.clear()
+        elif not isinstance(step.error, (PlusofonError, KilledError)):
+            raise step.error
+        elif not self.wire.dead:
+            self._look_at(str(step.error))
+            self._ran.errors.append(str(step.error))
+            self._see_to_failure(step, opened, requests)
+
+    def _take_together(self, steps: Sequence[Step]) -> None:
+        """Hold the writer until all steps that write have queued, in their order: then one batch has all of them."""
+        writer = self._process.account._writer
+        writer._sending = True
+        threads = []
+        for step in steps:
+            queued = len(writer._queue)
+            thread = threading.Thread(target=_take, args=(self._process, step), daemon=True)
+            thread.start()
+            threads.append(thread)
+            while thread.is_alive() and len(writer._queue) == queued:
+                time.sleep(0.0001)
+        with writer._turn:
+            writer._sending = False
+            writer._turn.notify_all()
+        for thread in threads:
+            thread.join(20)
+            self._demand("plain", not thread.is_alive(), "a thread waits for ever")
+
+    def _see_to_effects(self, steps: Sequence[Step], events: Sequence[Change], requests: int) -> None:
+        opens = frozenset().union(*(step.opens for step in steps))
+        closes_all_but = [step.opens for step in steps if step.closes is None]
+        closes = frozenset().union(*(step.closes or () for step in steps))
+        declared = declared_codes(self._program)
+        for event in events:
+            codes = frozenset(event.codes)
+            if event.event == "open":
+                self._demand("open", codes <= opens, f"{sorted(codes)} opened by {[s.method for s in steps]}")
+                self._demand("open", codes <= declared, f"{sorted(codes)} opened, {sorted(declared)} declared")
+                continue
+            if codes & declared and all(step.may_close_declared for step in steps):
+                self._grant("asked")
+            else:
+                self._demand("kept", not codes & declared, f"{sorted(codes & declared)} closed, though declared")
+            theirs = codes - closes
+            allowed = closes_all_but and not any(theirs & but for but in closes_all_but)
+            self._demand("foreign", not theirs or bool(allowed), f"{sorted(theirs)} closed, though nobody's")
+        if len(steps) == 1 and steps[0].closes is None and any(event.event == "close" for event in events):
+            order = [each.method for each in self.sandbox.requests[requests:] if each.method != "GET"]
+            self._demand("order", order[0] == "DELETE", f"the whole list was changed in the order {order}")
+
+    def _see_to_success(self, step: Step, plan: Plan) -> None:
+        now = self.sandbox.open_codes
+        if step.method == "delete":
+            left = now & (step.closes or frozenset()) - declared_codes(self._program)
+            is_true = not left
+        else:
+            is_true = step.opens <= now if step.kind == ONE else step.opens == now
+        if is_true:
+            return
+        if plan.owner:
+            self._grant("raced")
+        elif step.method != "delete" and "its list could not be read" in self._process.said.getvalue():
+            self._grant("believed")
+        else:
+            self._demand(
+                "true", holds=False, told=f"{step.method} of {step.kind} succeeded, but {self._open()} is open"
+            )
+
+    def _see_to_failure(self, step: Step, opened: set[str], requests: int) -> None:
+        left = step.opens & opened & self.sandbox.open_codes
+        if step.kind == ALL:
+            self._partial |= left
+            for code in left:
+                self.loose.setdefault(code, "partial")
+        elif left:
+            seen = self.sandbox.requests[requests:]
+            is_blind = any(each.fault for each in seen if (each.method, each.path) == ("GET", ALLOWED_PATH))
+            self._demand("owned", is_blind, f"{left} is open, the list could be read, but {step.error}")
+            is_told = "may not have been opened" in str(step.error) or "interrupted" in str(step.error)
+            self._demand("owned", is_told, f"{left} may be open, but all that is told is {step.error}")
+            for code in left:
+                self.loose.setdefault(code, "blind")
+
+    # What is seen to
+
+    @contextmanager
+    def _running(self, program: Program, plan: Plan) -> Iterator[None]:
+        # Each run is a new process of the engine and of the plugin, which does not start within two seconds.
+        self.clock.sleep(2.5)
+        self._program, self._ran = program, Ran()
+        self._process = Process(self.sandbox)
+        self.wire.renew()
+        for order in plan.faults:
+            self.sandbox.fail_next(**order)
+        if plan.kill is not None:
+            self.wire.at[plan.kill].append(self.wire.kill)
+        for number, codes in plan.owner.items():
+            self.wire.at[number, "before"].append(partial(self.sandbox.set_open, codes))
+        self.sandbox.clear_requests()
+        # Acts of the owner between the runs.
+        self._follow()
+        try:
+            with self.wire.connected(), self._process.heard():
+                yield
+        except _StoppedError:
+            pass
+        except KilledError:
+            self._ran.was_killed = True
+            self._ran.errors.append("killed")
+        finally:
+            self.sandbox.clear_faults()
+        self._ran.writes = sum(each.method != "GET" for each in self.sandbox.requests)
+        assert not self._ran.was_killed or plan.kill
+        self._follow()
+        self._see_to_owners()
+        self._see_to_texts()
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """See that a call writes nothing."""
+        began = self.wire_writes()
+        try:
+            yield
+        finally:
+            self._demand("quiet", self.wire_writes() == began, "a call that must not write wrote")
+
+    def wire_writes(self) -> int:
+        return sum(each.method != "GET" for each in self.sandbox.requests)
+
+    def _written_since(self, began: int) -> list[Change]:
+        return [change for change in self.sandbox.history[began:] if change.by == "api"]
+
+    def _follow(self) -> None:
+        """Follow whose the open codes are: ours is what was last opened by us."""
+        history = self.sandbox.history
+        for change in history[self._seen :]:
+            if (change.event, change.by) == ("open", "api"):
+                self._ours.update(change.codes)
+            else:
+                self._ours.difference_update(change.codes)
+                for code in change.codes:
+                    self.loose.pop(code, None)
+                self._partial.difference_update(change.codes)
+        self._seen = len(history)
+
+    def _see_to_owners(self) -> None:
+        entries = [*self.state.values(), *self.condemned]
+        whole = any(entry.urn[0] == ALL for entry in entries)
+        owned = frozenset().union(*(entry.recorded for entry in entries if not entry.is_gone))
+        for code in owned:
+            self.loose.pop(code, None)
+        for code in sorted(self._ours - owned - self.loose.keys()):
+            if whole or code in self._partial:
+                # The whole list is in state, but with what it was before.
+                continue
+            self._demand("owned", holds=False, told=f"{code} is open and in nobody's state")
+        if not whole:
+            for code in self._partial - owned:
+                self.loose.setdefault(code, "partial")
+            self._partial.clear()
+        self.granted.update(set(self.loose.values()))
+
+    def _see_to_texts(self) -> None:
+        self._look_at(self._process.said.getvalue(), lines=None)
+        for entry in [*self.state.values(), *self.condemned]:
+            self._look_at(repr(entry), lines=None)
+
+    def _look_at(self, text: str, lines: int | None = 1) -> None:
+        self._demand("secret", self.sandbox.token not in text, "the token is shown")
+        if lines is not None:
+            self._demand("plain", "\n" not in text and len(text) < 2000, f"no paragraph: {text[:3000]!r}")
+
+    def _grant(self, exception: str) -> None:
+        assert exception in EXCEPTIONS
+        self.granted[exception] += 1
+
+    def _demand(self, invariant: str, holds: bool, told: str) -> None:
+        assert holds, f"{INVARIANTS[invariant]}: {told}\n{self._story()}"
+
+    def _story(self) -> str:
+        seen = [
+            f"{each.method} {each.path} {each.body} -> {each.status} {each.fault or ''}"
+            for each in self.sandbox.requests
+        ]
+        parts: dict[str, object] = {
+            "program": dict(self._program),
+            "state": [*self.state.values(), *self.condemned],
+            "open": self._open(),
+            "history": self.sandbox.history[-12:],
+            "errors": self._ran.errors,
+            "said": self._process.said.getvalue(),
+        }
+        return "\n".join([*(f"{name}: {value}" for name, value in parts.items()), *seen])
+
+    def _open(self) -> list[str]:
+        return sorted(self.sandbox.open_codes, key=int)
+
+    def _photograph(self) -> str:
+        return repr((self.state, self.condemned))
+
+
+def _take(process: Process, step: Step) -> None:
+    try:
+        step.result = process.call(step.kind, step.method, *step.arguments)
+    except BaseException as error:  # noqa: BLE001  # looked at by the model
+        step.error = error
+
+
+def normalised(program: Mapping[str, Declared]) -> dict[str, Declared]:
+    """Return a program without the conflicts that a real one is refused for: codes once, and all in the whole list."""
+    kept: dict[str, Declared] = {}
+    codes: set[str] = set()
+    for name, each in program.items():
+        if each.kind == ONE and each.codes[0] not in codes:
+            codes.update(each.codes)
+            kept[name] = each
+    for name, each in program.items():
+        if each.kind == ALL and not is_whole(kept):
+            kept[name] = Declared(ALL, tuple(sorted(codes | set(each.codes))), each.on_destroy, alias=each.alias)
+    aliases: set[Urn] = {(each.kind, name) for name, each in kept.items()}
+    for name, each in kept.items():
+        if each.alias in aliases:
+            kept[name] = Declared(each.kind, each.codes, each.on_destroy, each.delete_first)
+        elif each.alias:
+            aliases.add(each.alias)
+    return kept

@@ -1,0 +1,34 @@
+"""What a search has found and is mended: as short as the search could make it, so that it stays mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.model.model import Declared, Stack
+from tools.simulation import ALL, ONE, Clock, sandbox_of, simulated
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    with simulated() as clock:
+        yield clock
+
+
+def test_an_opening_that_is_refused_but_was_carried_out_is_seen_when_it_shows_late(clock: Clock) -> None:
+    """Under R13=any the first id opens the code; under R5=400 and R10=good the second is refused, as open already."""
+    stack = Stack(sandbox_of(), clock)
+    stack.sandbox.set_readings({"R5": "400", "R7": "late", "R10": "good", "R13": "any"})
+    stack.converge({"a": Declared(ONE, ("7",))})
+
+
+def test_the_home_direction_that_stays_is_explained_also_where_the_first_form_of_its_code_was_refused(
+    clock: Clock,
+) -> None:
+    """R12 takes texts only, the list gives numbers: the first DELETE is a 404, the second "succeeds" in nothing."""
+    stack = Stack(sandbox_of(open=["7"]), clock)
+    stack.sandbox.set_readings({"R2": "number", "R4": "404", "R11": "always", "R12": "strings"})
+    [told] = stack.up({"w": Declared(ALL, ("36",))}).errors
+    assert "home direction" in told
+    assert "base URL" not in told

@@ -118,6 +118,10 @@ class Catalogue(Mapping[str, Direction]):
     def __init__(self, rows: Iterable[Direction]) -> None:
         self.rows = tuple(rows)
         self._by_code = by_code(self.rows)
+        self._ids: dict[str, list[str | int]] = {}
+        for row in self.rows:
+            if row.id is not None:
+                self._ids.setdefault(row.code, []).append(row.id)
 
     def __getitem__(self, code: str) -> Direction:
         return self._by_code[code]
@@ -130,7 +134,7 @@ class Catalogue(Mapping[str, Direction]):
 
     def ids(self, code: str) -> list[str | int]:
         """Return the ids of all rows with this code, as the API wrote them: to open a code is to open all of them."""
-        return [row.id for row in self.rows if row.code == code and row.id is not None]
+        return list(self._ids.get(code, ()))
 
     def nearest(self, code: str, most: int = 3) -> list[Direction]:
         """Return the directions whose codes share the longest beginning with this one, nearest first."""

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from dataclasses import dataclass, field
 
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery, OpenList
 from plusofon_pulumi.account.shared import Shared
 from plusofon_pulumi.errors import DirectionClaimedError, PlusofonError, TransportError
+
+# The longest wait for threads that have just been answered to come back with their next change, in seconds.
+LONGEST_GATHERING = 0.25
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +51,9 @@ class Writer:
         self._sending = False
         self._submitted = 0
         self._finished = 0
+        # How many changes the next batch may have, and until when it is worth waiting for them.
+        self._expected = 0
+        self._gather_until = 0.0
 
     def submit(self, change: Change) -> Change:
         """Carry out a change, alone or with those that others queued, and return it with what came of it.
@@ -56,6 +63,7 @@ class Writer:
         with self._turn:
             self._queue.append(change)
             self._submitted += 1
+            self._turn.notify_all()
         try:
             while batch := self._await_turn(change):
                 self._lead(batch)
@@ -80,11 +88,25 @@ class Writer:
             if change.done:
                 return []
             self._sending = True
+            try:
+                self._gather()
+            except BaseException:
+                self._sending = False
+                self._turn.notify_all()
+                raise
             batch = [self._queue[0]]
             if not batch[0].exactly:
                 batch = list(itertools.takewhile(lambda each: not each.exactly, self._queue))
             del self._queue[: len(batch)]
             return batch
+
+    def _gather(self) -> None:
+        """Wait a little for the threads that the last batch let go: they are about to come back with their next change.
+
+        Without it, two halves of the threads would take turns, and twice as many writes be sent.
+        """
+        while len(self._queue) < self._expected and (left := self._gather_until - time.monotonic()) > 0:
+            self._turn.wait(left)
 
     def _withdraw(self, change: Change) -> None:
         """Take an interrupted thread's change out of the queue, where nobody would ever send it."""
@@ -95,6 +117,7 @@ class Writer:
                 self._turn.notify_all()
 
     def _lead(self, batch: list[Change]) -> None:
+        began = time.monotonic()
         try:
             self._carry_out(batch)
         except Exception as error:  # noqa: BLE001  # handed to the threads that wait, and raised there
@@ -107,6 +130,9 @@ class Writer:
         finally:
             with self._turn:
                 self._sending = False
+                self._expected = len(batch) + len(self._queue)
+                now = time.monotonic()
+                self._gather_until = now + min(2 * (now - began), LONGEST_GATHERING)
                 self._finished += len(batch)
                 for change in batch:
                     change.done = True

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from plusofon_pulumi.account import delivery as delivery_module
+from plusofon_pulumi.account import writer as writer_module
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery, OpenList
 from plusofon_pulumi.account.shared import Shared
@@ -209,6 +211,76 @@ def test_what_is_queued_while_a_write_is_under_way_goes_out_as_one_batch() -> No
         assert (b.sandbox.calls("PUT"), b.sandbox.calls("DELETE")) == (2, 1)
         assert b.sandbox.max_writes_under_way == 1
         assert b.sandbox.open_codes == set(EIGHT)
+
+
+@pytest.fixture
+def gathering(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """Let a leader wait for as long as a test may take."""
+    clock = FakeTime()
+    monkeypatch.setattr(writer_module, "time", clock)
+    monkeypatch.setattr(writer_module, "LONGEST_GATHERING", PATIENCE)
+    return clock
+
+
+def two_after(bench: Bench, clock: FakeTime) -> tuple[Held, Future[Change], Future[Change]]:
+    """Start a batch of one, and a change that waits for it; let the batch take long."""
+    held = Held(bench.delivery)
+    first = start(lambda: bench.open("33"))
+    held.await_begin()
+    second = start(lambda: bench.open("36"))
+    bench.told.await_waiters(1)
+    clock.sleep(10 * PATIENCE)
+    return held, first, second
+
+
+def test_a_thread_that_comes_back_at_once_is_waited_for(gathering: FakeTime) -> None:
+    with bench() as b:
+        held, first, second = two_after(b, gathering)
+        held.go.set()
+        came(first)
+        b.told.await_waiters(1)
+        third = start(lambda: b.open("43"))
+        assert [came(each).failures for each in (second, third)] == [{}, {}]
+        assert held.batches == [([], ["33"]), ([], ["36", "43"])]
+
+
+def test_a_thread_that_does_not_come_back_is_not_waited_for_long(
+    gathering: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "LONGEST_GATHERING", 0.01)
+    with bench() as b:
+        held, first, second = two_after(b, gathering)
+        held.go.set()
+        came(first)
+        b.told.await_waiters(1)
+        gathering.sleep(1)
+        assert came(second).failures == {}
+        # The next one comes alone, and is expected to.
+        came(start(lambda: b.open("43")))
+        assert held.batches == [([], ["33"]), ([], ["36"]), ([], ["43"])]
+
+
+def test_a_leader_that_is_interrupted_while_it_gathers_lets_the_others_go(
+    gathering: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bench() as b:
+        held, first, second = two_after(b, gathering)
+        wait = b.told.wait
+
+        def interrupted(timeout: float | None = None) -> bool:
+            if timeout is not None:
+                raise KeyboardInterrupt
+            return wait()
+
+        with monkeypatch.context() as patched:
+            patched.setattr(b.told, "wait", interrupted)
+            held.go.set()
+            came(first)
+            assert type(failed(second)) is KeyboardInterrupt
+        gathering.sleep(PATIENCE)
+        b.writer.wait_until_idle()
+        assert b.open("43").failures == {}
+        assert b.sandbox.open_codes == {"33", "43"}
 
 
 def test_never_two_writes_at_once_from_many_threads() -> None:

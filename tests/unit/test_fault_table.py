@@ -1,0 +1,97 @@
+"""The fault table: each kind of call × each fault × each operation, and the page that shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plusofon_pulumi.account import Account
+from plusofon_pulumi.account.delivery import Delivery
+from plusofon_pulumi.errors import PlusofonError
+from plusofon_pulumi.provider import AllowedDirectionProvider
+from tools import reliability
+from tools.reliability import CALLS, OPERATIONS, PAGE, Bench, Cell, Failing, Operation
+from tools.simulation import simulated
+
+LIST, LATER_LIST, CATALOGUE, PUT, DELETE = CALLS
+# What passes by itself: the client tries again.
+PASSING = ("hang", "reset", "close", "truncate", "status:429", "status:502", "status:503", "html:502")
+
+
+def operation(kind: str, name: str) -> Operation:
+    [found] = [each for each in OPERATIONS if (each.kind, each.name) == (kind, name)]
+    return found
+
+
+def cell(call: Failing, fault: str, times: str, each: Operation) -> Cell:
+    with simulated() as clock:
+        bench = Bench(clock)
+        with bench.wire.connected():
+            return bench.cell(call, fault, times, each)
+
+
+def outcome_owed(each: Cell) -> str | None:
+    """Return what must come of a cell, as far as a rule says; the rules are fewer than the cells, and stand apart."""
+    passes = each.times == "once" and each.fault.removesuffix(":after") in PASSING
+    if passes or (each.call in (PUT, DELETE) and each.fault.endswith(":after")):
+        # What a write is answered decides nothing: the list does.
+        return "done"
+    if each.call in (LIST, CATALOGUE) and each.operation.name.startswith("check"):
+        return "told"
+    if each.call is LIST:
+        return "undone" if each.operation.writes else "failed"
+    is_alone = {DELETE: each.operation.name.startswith("delete"), PUT: each.operation.kind == "AllowedDirection"}
+    return "undone" if each.times == "always" and is_alone.get(each.call) else None
+
+
+def test_every_cell_survives_with_the_outcome_that_is_owed_and_the_page_shows_it() -> None:
+    found = reliability.cells()
+    assert [str(each) for each in found if each.broken] == []
+    owed = [(each, outcome) for each in found if (outcome := outcome_owed(each)) is not None]
+    assert len(owed) > 1400
+    assert [f"{each}, not {outcome}" for each, outcome in owed if each.outcome != outcome] == []
+    text = PAGE.read_text(encoding="utf-8")
+    assert reliability.page(text, reliability.table(found)) == text, "run `python -m tools.reliability`"
+
+
+def test_the_page_s_other_text_stays_when_the_table_is_written() -> None:
+    text = f"before\n{reliability.BEGIN}old\n{reliability.END}after\n"
+    assert reliability.page(text, "new\n") == f"before\n{reliability.BEGIN}\nnew\n\n{reliability.END}after\n"
+
+
+# A table of survivals is worth what it would take to fail one.
+
+
+def test_an_error_taken_for_absence_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Account.open_directions
+
+    def careless(account: Account) -> Any:
+        try:
+            return whole(account)
+        except PlusofonError:
+            return {}
+
+    monkeypatch.setattr(Account, "open_directions", careless)
+    monkeypatch.setattr(Account, "close", lambda *_: [])
+    assert "a success is true" in cell(LIST, "reset", "always", operation("AllowedDirection", "delete")).broken
+
+
+def test_an_answer_that_is_believed_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Delivery, "_settle", lambda *_: None)
+    assert "a success is true" in cell(PUT, "ignore", "once", operation("AllowedDirection", "create")).broken
+
+
+def test_an_unforeseen_error_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("code")
+
+    monkeypatch.setattr(AllowedDirectionProvider, "read", broken)
+    assert "only our own errors leave" in cell(LIST, "reset", "once", operation("AllowedDirection", "read")).broken
+
+
+def test_a_write_by_a_read_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda provider, id_, _: provider.cabinet().close([]))
+    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda provider, id_, props: provider.delete(id_, props))
+    found = cell(LATER_LIST, "reset", "once", operation("AllowedDirection", "read")).broken
+    assert {"reading writes nothing", "nothing closes that was not to be closed"} <= set(found)

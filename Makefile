@@ -31,8 +31,9 @@ e2e: engine  ## only the tests on the real engine
 oldest: engine .venv-oldest/installed  ## the tests on the oldest supported Python, pulumi and requests
 	SEARCH_EXAMPLES=40 $(RUN_OLDEST) -m pytest -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
 
-search: engine  ## look for histories that lose something: 20 times as long as in `test`; SEARCH_SEED repeats one
-	SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 $(RUN) -m pytest tests/model -s --numprocesses $(WORKERS) --dist worksteal --timeout 3600
+search: engine  ## look for histories that lose something, far longer than `test`: another each time, or SEARCH_SEED's
+	SEARCH_SEED=$${SEARCH_SEED:-$$(date +%s)} SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 \
+		$(RUN) -m pytest tests/model -rP --numprocesses $(WORKERS) --dist worksteal --timeout 3600
 
 demo: engine  ## the life of the example project on a local sandbox
 	$(RUN) -m tools.demo

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from tests.model import SEED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 # How long an example takes tells only how busy the machine is.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
+
+
+def pytest_report_header() -> str:
+    return f"SEARCH_SEED={SEED}"
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ short as it can. `SEARCH_SEED=…` repeats a search, `SEARCH_EXAMPLES=…` makes
 from __future__ import annotations
 
 import os
-import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,10 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS
+from tests.model import SEED
 from tests.model.model import INVARIANTS, Declared, Plan, Stack, normalised
 from tools.simulation import ALL, CODES, FAULTS, ONE, sandbox_of, simulated
 
-SEED = int(os.environ.get("SEARCH_SEED") or random.randrange(10**6))
 # Each part may run on another core.
 PARTS = 4
 EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES") or 200) // PARTS

@@ -9,7 +9,7 @@ RUN_OLDEST := .venv-oldest/bin/python
 WORKERS ?= auto
 
 .NOTPARALLEL:
-.PHONY: help test check unit e2e oldest search demo engine format clean
+.PHONY: help test check unit e2e oldest search demo bench engine format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ search: engine  ## look for histories that lose something, far longer than `test
 
 demo: engine  ## the life of the example project on a local sandbox
 	$(RUN) -m tools.demo
+
+bench: engine  ## time and calls of everything, into docs/performance.md: a quiet machine and a quarter of an hour
+	$(RUN) -m bench
 
 engine: .venv/installed  ## the Pulumi engine: found, built or downloaded; prints its folder
 	@$(RUN) tools/engine.py

@@ -1,0 +1,73 @@
+"""What is compared: the Pulumi programs, as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+NAIVE = Path(__file__).with_name("naive.py")
+
+Codes = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to declare N directions: its name in tables, and the program of given codes.
+
+    ``opens``: whether the cabinet's list follows the program. ``closes``: whether it does when the stack is destroyed.
+    """
+
+    label: str
+    program: Callable[[Codes], str]
+    opens: bool = True
+    closes: bool = True
+
+
+def _direction(codes: Codes) -> str:
+    return f"""\
+import plusofon_pulumi as plusofon
+
+for code in {list(codes)}:
+    plusofon.AllowedDirection(f"direction-{{code}}", code=code)
+"""
+
+
+def _list(codes: Codes) -> str:
+    return f"""\
+import plusofon_pulumi as plusofon
+
+plusofon.AllowedDirections("cabinet", codes={list(codes)})
+"""
+
+
+def _naive(codes: Codes) -> str:
+    return f"""\
+{NAIVE.read_text(encoding="utf-8")}
+
+for code in {list(codes)}:
+    NaiveDirection(f"direction-{{code}}", code)
+"""
+
+
+def _floor(codes: Codes) -> str:
+    return f"""\
+from bench.floor import Idle
+
+for code in {list(codes)}:
+    Idle(f"direction-{{code}}", code)
+"""
+
+
+def _floor_of_one(codes: Codes) -> str:
+    return _floor(codes[:1])
+
+
+DIRECTION, LIST, NAIVE_KIND, FLOOR, FLOOR_OF_ONE = "direction", "list", "naive", "floor", "floor-1"
+KINDS = {
+    DIRECTION: Kind("`AllowedDirection` × N", _direction),
+    LIST: Kind("`AllowedDirections` of N", _list, closes=False),
+    NAIVE_KIND: Kind("naive provider × N", _naive),
+    FLOOR: Kind("idle resource × N (the floor)", _floor, opens=False),
+    FLOOR_OF_ONE: Kind("idle resource × 1", _floor_of_one, opens=False),
+}

@@ -14,6 +14,7 @@ from plusofon_pulumi.account import delivery
 from plusofon_pulumi.client import transport
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox
+from tests.unit.support import FakeTime
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,15 @@ def own_tracebacks() -> Iterator[None]:
     """Give pytest its own tracebacks back, which a provider's foreseen error cuts short."""
     yield
     vars(sys).pop("tracebacklimit", None)
+
+
+@pytest.fixture
+def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """Let the client, and the looks after a write, wait in made-up time."""
+    fake = FakeTime()
+    monkeypatch.setattr(transport, "time", fake)
+    monkeypatch.setattr(delivery, "time", fake)
+    return fake
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from plusofon_pulumi.account import Account
 from plusofon_pulumi.client import PlusofonClient
-from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.sandbox import READINGS, Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
 from plusofon_pulumi.settings import Settings
 
@@ -178,3 +178,20 @@ def seconds_of(function: Callable[[], object]) -> float:
     begun = time.monotonic()
     function()
     return time.monotonic() - begun
+
+
+_EVERY: list[dict[str, str]] = [{name: value} for name, reading in READINGS.items() for value in reading.values]
+# Each reading by itself, and some that make each other worse. "late" and "foreign" need tests of their own.
+READINGS_TO_TRY = [
+    *(reading for reading in _EVERY if reading not in ({"R7": "late"}, {"R14": "foreign"})),
+    {"R7": "0.2"},
+    {"R4": "404", "R12": "numbers"},
+    {"R4": "404", "R12": "strings", "R2": "number"},
+    {"R4": "400", "R12": "numbers", "R3": "array", "R1": "[]"},
+    {"R5": "400", "R10": "good", "R13": "each"},
+    {"R5": "400", "R10": "all", "R13": "each", "R4": "400"},
+    {"R6": "ignored", "R8": "no", "R1": "null", "R14": "meta"},
+    {"R7": "0.2", "R4": "404", "R5": "400", "R13": "each", "R12": "numbers", "R2": "string"},
+    {"R11": "always", "R4": "404", "R10": "good"},
+    {"R2": "number", "R14": "nested", "R3": "array"},
+]

@@ -25,6 +25,7 @@ from plusofon_pulumi.errors import (
 from plusofon_pulumi.sandbox import READINGS, Sandbox
 from tests.unit.support import (
     MANY_CODES,
+    READINGS_TO_TRY,
     FakeTime,
     ToldCondition,
     account_of,
@@ -38,12 +39,7 @@ VENEZUELA = Direction("58", "Венесуэла", "Venezuela")
 SEVEN = Direction("7", "Казахстан, Россия", "Kazakhstan, Russia")
 
 
-@pytest.fixture(autouse=True)
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    fake = FakeTime()
-    monkeypatch.setattr(transport, "time", fake)
-    monkeypatch.setattr(delivery_module, "time", fake)
-    return fake
+pytestmark = pytest.mark.usefixtures("fake_time")
 
 
 def error_of(act: object) -> PlusofonError:
@@ -56,26 +52,7 @@ def error_of(act: object) -> PlusofonError:
 # The life of a direction under every reading
 
 
-def _one_by_one() -> list[dict[str, str]]:
-    every = [{name: value} for name, reading in READINGS.items() for value in reading.values]
-    return [reading for reading in every if reading not in ({"R7": "late"}, {"R14": "foreign"})]
-
-
-TOGETHER = [
-    {"R7": "0.2"},
-    {"R4": "404", "R12": "numbers"},
-    {"R4": "404", "R12": "strings", "R2": "number"},
-    {"R4": "400", "R12": "numbers", "R3": "array", "R1": "[]"},
-    {"R5": "400", "R10": "good", "R13": "each"},
-    {"R5": "400", "R10": "all", "R13": "each", "R4": "400"},
-    {"R6": "ignored", "R8": "no", "R1": "null", "R14": "meta"},
-    {"R7": "0.2", "R4": "404", "R5": "400", "R13": "each", "R12": "numbers", "R2": "string"},
-    {"R11": "always", "R4": "404", "R10": "good"},
-    {"R2": "number", "R14": "nested", "R3": "array"},
-]
-
-
-@pytest.mark.parametrize("readings", _one_by_one() + TOGETHER, ids=lambda r: " ".join(map("=".join, r.items())))
+@pytest.mark.parametrize("readings", READINGS_TO_TRY, ids=lambda r: " ".join(map("=".join, r.items())))
 def test_the_life_of_a_direction_is_the_same_under_every_reading(
     readings: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

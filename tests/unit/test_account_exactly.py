@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plusofon_pulumi.account import delivery as delivery_module
-from plusofon_pulumi.client import OPEN_LIST, transport
+from plusofon_pulumi.client import OPEN_LIST
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import (
     BadRequestError,
@@ -17,17 +16,12 @@ from plusofon_pulumi.errors import (
     PlusofonError,
 )
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import FakeTime, account_of
+from tests.unit.support import account_of
 
 HUNGARY = Direction("36", "Венгрия", "Hungary")
 
 
-@pytest.fixture(autouse=True)
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    fake = FakeTime()
-    monkeypatch.setattr(transport, "time", fake)
-    monkeypatch.setattr(delivery_module, "time", fake)
-    return fake
+pytestmark = pytest.mark.usefixtures("fake_time")
 
 
 def error_of(act: Callable[[], object]) -> PlusofonError:

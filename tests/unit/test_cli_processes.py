@@ -17,6 +17,8 @@ from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.cli_runner import environment, started
 from tests.unit.support import PATIENCE
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 CLOSED = "error: cannot write the output: it was closed before all was written\n"
 
 

@@ -37,11 +37,7 @@ READS = [call for call in CALLS if call.startswith("GET")]
 WRITES = [call for call in CALLS if not call.startswith("GET")]
 
 
-@pytest.fixture(autouse=True)
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    fake = FakeTime()
-    monkeypatch.setattr(transport, "time", fake)
-    return fake
+pytestmark = pytest.mark.usefixtures("fake_time")
 
 
 def error_of(client: PlusofonClient, call: str) -> PlusofonError:

@@ -19,7 +19,7 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 
-from plusofon_pulumi.client import PlusofonClient, transport
+from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.errors import (
     BadRequestError,
     PlusofonError,
@@ -29,7 +29,7 @@ from plusofon_pulumi.errors import (
 )
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.settings import Settings
-from tests.unit.support import TOKEN, FakeTime, Wire, client_at, client_of, raw, settings_of
+from tests.unit.support import TOKEN, Wire, client_at, client_of, raw, settings_of
 
 # With all that JSON, a URL and HTML write otherwise, and long enough to be cut in a message.
 ODD_TOKEN = "12|SECRET/abc+def==&\"'<\\>" + "x" * 60
@@ -37,11 +37,7 @@ ODD_TOKEN = "12|SECRET/abc+def==&\"'<\\>" + "x" * 60
 HTTP = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
 
-@pytest.fixture(autouse=True)
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    fake = FakeTime()
-    monkeypatch.setattr(transport, "time", fake)
-    return fake
+pytestmark = pytest.mark.usefixtures("fake_time")
 
 
 class Stub(BaseAdapter):

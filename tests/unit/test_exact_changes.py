@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from plusofon_pulumi.account import delivery as delivery_module
 from plusofon_pulumi.account.writer import Change
-from plusofon_pulumi.client import transport
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import (
     DirectionClaimedError,
@@ -24,12 +22,7 @@ from tests.unit.test_writer import Bench, Held, bench, kinds
 HUNGARY = Direction("36", "Венгрия", "Hungary")
 
 
-@pytest.fixture(autouse=True)
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    fake = FakeTime()
-    monkeypatch.setattr(transport, "time", fake)
-    monkeypatch.setattr(delivery_module, "time", fake)
-    return fake
+pytestmark = pytest.mark.usefixtures("fake_time")
 
 
 def exactly(b: Bench, *codes: str) -> Change:

@@ -7,31 +7,13 @@ import pytest
 from plusofon_pulumi.account import delivery
 from plusofon_pulumi.errors import DirectionNotChangedError, UnexpectedResponseError
 from plusofon_pulumi.provider import AllowedDirectionsProvider
-from plusofon_pulumi.sandbox import READINGS, Sandbox
+from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.conftest import StartPlugin
+from tests.unit.support import READINGS_TO_TRY
 from tests.unit.whole_list import ALL_CODES, ID, calls, inputs, outputs
 
 
-def _one_by_one() -> list[dict[str, str]]:
-    every = [{name: value} for name, reading in READINGS.items() for value in reading.values]
-    return [reading for reading in every if reading not in ({"R7": "late"}, {"R14": "foreign"})]
-
-
-TOGETHER = [
-    {"R7": "0.2"},
-    {"R4": "404", "R12": "numbers"},
-    {"R4": "404", "R12": "strings", "R2": "number"},
-    {"R4": "400", "R12": "numbers", "R3": "array", "R1": "[]"},
-    {"R5": "400", "R10": "good", "R13": "each"},
-    {"R5": "400", "R10": "all", "R13": "each", "R4": "400"},
-    {"R6": "ignored", "R8": "no", "R1": "null", "R14": "meta"},
-    {"R7": "0.2", "R4": "404", "R5": "400", "R13": "each", "R12": "numbers", "R2": "string"},
-    {"R11": "always", "R4": "404", "R10": "good"},
-    {"R2": "number", "R14": "nested", "R3": "array"},
-]
-
-
-@pytest.mark.parametrize("readings", _one_by_one() + TOGETHER, ids=lambda r: " ".join(map("=".join, r.items())))
+@pytest.mark.parametrize("readings", READINGS_TO_TRY, ids=lambda r: " ".join(map("=".join, r.items())))
 def test_the_life_of_a_whole_list_is_the_same_under_every_reading(
     start_plugin: StartPlugin, sandbox: Sandbox, readings: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,12 +39,7 @@ from tests.unit.support import IDS, PATIENCE, FakeTime, ToldCondition, came, fai
 EIGHT = ["33", "36", "43", "49", "58", "61", "81", "420"]
 
 
-@pytest.fixture(autouse=True)
-def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    fake = FakeTime()
-    monkeypatch.setattr(transport, "time", fake)
-    monkeypatch.setattr(delivery_module, "time", fake)
-    return fake
+pytestmark = pytest.mark.usefixtures("fake_time")
 
 
 @pytest.fixture

@@ -40,7 +40,10 @@ format: .venv/installed  ## format, and mend what the linter can mend
 	$(RUN) -m ruff format
 	$(RUN) -m ruff check --fix
 
-.PHONY: dist
+.PHONY: dist picture
+picture: engine  ## docs/preview.svg: what a real preview says
+	$(RUN) -m tools.preview_picture
+
 dist: .venv/installed  ## the wheel and the sdist in dist/, checked as the index will check them
 	rm -rf dist
 	$(RUN) -m build

@@ -82,6 +82,18 @@ def test_an_update_with_the_pack_opens_nothing_that_it_forbids(project: Project,
     assert sandbox.calls("PUT") == 0
 
 
+def test_a_code_that_only_the_update_knows_is_refused_then(project: Project, sandbox: Sandbox) -> None:
+    project.write(
+        """\
+        hungary = plusofon.AllowedDirection("hungary", code="36")
+        plusofon.AllowedDirection("ship", code=hungary.english_name.apply(lambda _: "881"))
+        """
+    )
+    assert "can't run policy 'only-countries'" in project.preview("--policy-pack", str(PACK)).output
+    assert "ship: 881 is no country's" in project.up("--policy-pack", str(PACK), fails=True).output
+    assert sandbox.open_codes == {"36"}
+
+
 def test_the_engine_lets_pass_what_the_pack_allows(project: Project, sandbox: Sandbox) -> None:
     project.write(f'plusofon.AllowedDirections("cabinet", codes=["7", "36"]{PROTECTED})')
     assert "only-countries" not in project.up("--policy-pack", str(PACK)).output

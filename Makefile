@@ -48,6 +48,15 @@ format: .venv/installed  ## format, and mend what the linter can mend
 	$(RUN) -m ruff format
 	$(RUN) -m ruff check --fix
 
+.PHONY: dist picture
+picture: engine  ## docs/preview.svg: what a real preview says
+	$(RUN) -m tools.preview_picture
+
+dist: .venv/installed  ## the wheel and the sdist in dist/, checked as the index will check them
+	rm -rf dist
+	$(RUN) -m build
+	$(RUN) -m twine check --strict dist/*
+
 clean:  ## remove what the other targets have put into the checkout
 	rm -rf .venv .venv-oldest .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

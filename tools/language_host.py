@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Stand in for Pulumi's host of Python programs: lies beside a built engine as `pulumi-language-python`.
 
-It does what the official one does: it runs a program by Pulumi's own `pulumi-language-python-exec`.
+It does what the official one does: it runs a program by Pulumi's own `pulumi-language-python-exec`, and a policy pack
+by the SDK's module `pulumi.policy`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def __init__(self, engine: str) -> None:
         self.engine = engine
-        self.program: subprocess.Popen[bytes] | None = None
+        self.children: list[subprocess.Popen[bytes]] = []
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version="0.0.0")
@@ -71,13 +72,30 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
         try:
-            self.program = subprocess.Popen(command, env=environment)
+            program = self.started(subprocess.Popen(command, env=environment))
         except OSError as error:
             return language_pb2.RunResponse(error=f"the program cannot be run: {error}")
-        code = self.program.wait()
+        code = program.wait()
         if code in (0, ALREADY_TOLD):
             return language_pb2.RunResponse(bail=code != 0)
         return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {code}")
+
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
+        """Run a policy pack until the engine lets go of it; what it prints first is the port on which it serves."""
+        if request.kind != "analyzer":
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"no plugin of kind {request.kind!r} can be run here")
+        command = [python_of(request.info), "-u", "-m", "pulumi.policy", *request.args, request.info.program_directory]
+        environment = dict(variable.split("=", 1) for variable in request.env) or None
+        pack = self.started(subprocess.Popen(command, cwd=request.pwd, env=environment, stdout=subprocess.PIPE))
+        context.add_callback(pack.kill)
+        for line in pack.stdout or ():
+            yield language_pb2.RunPluginResponse(stdout=line)
+        yield language_pb2.RunPluginResponse(exitcode=pack.wait())
+
+    def started(self, child: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        """Remember a process that must not outlive us."""
+        self.children.append(child)
+        return child
 
     def arguments(self, request: Any) -> list[str]:
         """Return the runner's arguments: its flags carry what the request says, the program's folder comes last."""
@@ -120,8 +138,8 @@ def main() -> None:
     while os.getppid() == parent and not ended.wait(1):
         pass
     # A program that waits for an engine that is no more would wait for ever.
-    if host.program:
-        host.program.kill()
+    for child in host.children:
+        child.kill()
     os._exit(0)
 
 

@@ -40,6 +40,13 @@ def test_the_readmes_have_the_same_blocks() -> None:
     ]
 
 
+def test_the_readmes_have_the_same_points_and_rows() -> None:
+    def marks(page: Path) -> list[str]:
+        return re.findall(r"^(?:- |> |\||#+ |!\[)", read(page), re.MULTILINE)
+
+    assert marks(RUSSIAN) == marks(README)
+
+
 def test_the_readmes_lead_to_each_other() -> None:
     assert (links(README)[0], links(RUSSIAN)[0]) == (RUSSIAN.name, README.name)
 

@@ -20,6 +20,7 @@ DOCS = CHECKOUT / "docs"
 PAGES = [CHECKOUT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")] + sorted(DOCS.glob("*.md"))
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"`([^`]+)`")
 _COMMENT = re.compile(r"<!-- test: (\S+) ?(.*?) -->")
 
 
@@ -52,7 +53,8 @@ def blocks(page: Path, language: str = "") -> list[Block]:
         found.append(Block(page, line, match["language"], textwrap.dedent(match["text"]), words))
         end = match.end()
     assert text.count("```") == 2 * len(found), f"{page.name} has a fence that is not understood"
-    assert not _COMMENT.findall(text, end), f"{page.name} ends with a comment that belongs to no block"
+    is_of_a_block = sum(len(each.words) for each in found)
+    assert text.count("<!-- test") == is_of_a_block, f"{page.name} has a comment that is misspelt or of no block"
     return [each for each in found if language in ("", each.language)]
 
 
@@ -65,3 +67,18 @@ def headings(page: Path) -> list[tuple[int, str]]:
 def links(page: Path) -> list[str]:
     """Return what a page links to within the checkout."""
     return re.findall(r"\]\((?![a-z]+:)([^)#]+)(?:#[^)]*)?\)", _FENCE.sub("", read(page)))
+
+
+def commands(program: str) -> list[list[str]]:
+    """Return the words of each command that the pages name within a sentence, such as `plusofon list --json`."""
+    found = set()
+    for page in PAGES:
+        for code in _CODE.findall(_FENCE.sub("", read(page))):
+            named = re.search(rf"(?:^|[ (]){program} ([^)]*)", " ".join(code.split()))
+            if named:
+                found.add(named[1])
+    return [text.replace('"', "").split() for text in sorted(found)]
+
+
+def options(command: list[str]) -> set[str]:
+    return {word.partition("=")[0] for word in command if word.startswith("--")}

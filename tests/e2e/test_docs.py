@@ -35,7 +35,7 @@ import yaml
 from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import PREAMBLE, Project, run
-from tests.pages import CHECKOUT, PAGES, Block, blocks, read
+from tests.pages import CHECKOUT, PAGES, Block, blocks, commands, options, read
 
 ELSEWHERE = ("like", "by")
 ACTIONS = {"preview": (), "up": ("--yes", "--skip-preview")}
@@ -57,7 +57,11 @@ class Session:
         self._project: Project = self._make_project("", self.sandbox, {**asks_nothing, "COLUMNS": "100"})
         self._folder = self._project.folder
 
-    def run(self, block: Block) -> None:
+    def run(self, page: Path) -> None:
+        for block in blocks(page):
+            self._run(block)
+
+    def _run(self, block: Block) -> None:
         words = dict(block.words)
         assert len(words) == len(block.words), f"{block} has a word twice"
         assert words.keys() <= {"new", "cabinet", "secret", "preview", "fails", "then", *ELSEWHERE}, str(block)
@@ -154,5 +158,43 @@ def session(make_project: MakeProject) -> Iterator[Session]:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
 def test_a_page_s_blocks_do_what_it_says(page: Path, session: Session) -> None:
-    for block in blocks(page):
-        session.run(block)
+    session.run(page)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```ruby\nputs 1\n```\n",
+        "```\nwhatever\n```\n",
+        "```text\noutput of nothing\n```\n",
+        "```sh\nfalse\n```\n",
+        "```sh\necho shown\n```\n```text\nsomething else\n```\n",
+        "```text\n$ echo all\nal\n```\n",
+        "<!-- test: fails -->\n```sh\ntrue\n```\n",
+        "<!-- test: then 36 -->\n```sh\ntrue\n```\n",
+        "<!-- test: by tests/e2e/test_docs.py::test_that_is_not_there -->\n```sh\ntrue\n```\n",
+        "<!-- test: like README.md -->\n```sh\nwhatever\n```\n",
+        "<!-- test: tehn -->\n```sh\ntrue\n```\n",
+        "<!-- test then -->\n```sh\ntrue\n```\n",
+        "```sh\ntrue\n```\n<!-- test: then -->\n",
+        "```sh\ntrue\n",
+    ],
+)
+def test_a_page_that_is_wrong_fails(text: str, tmp_path: Path, session: Session) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        session.run(page)
+
+
+def test_the_commands_of_pulumi_that_are_named_exist_with_their_options(project: Project) -> None:
+    wanted: dict[str, set[str]] = {}
+    for words in commands("pulumi"):
+        named = re.match(r"(?:-C \w+ )?((?:(?:config|stack|state) )?[a-z]+)", " ".join(words))
+        assert named, words
+        wanted.setdefault(named[1], set()).update(options(words))
+    for names, of_it in wanted.items():
+        told = project.run(*names.split(), "--help").output
+        usage, _, flags = told.partition("Usage:")[2].partition("Flags:")
+        assert names.split()[-1] in re.findall(r"\w+", usage), told
+        assert of_it <= set(flags.split()), told

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 import plusofon_pulumi
+from plusofon_pulumi.cli import main
 from plusofon_pulumi.cli.directions import NON_GEOGRAPHIC
 from plusofon_pulumi.sandbox import READINGS
 from plusofon_pulumi.sandbox.cabinet import catalogue
-from tests.pages import CHECKOUT, DOCS, PAGES, blocks, headings, links, read
+from tests.pages import CHECKOUT, DOCS, PAGES, blocks, commands, headings, links, options, read
 
 README = CHECKOUT / "README.md"
 RUSSIAN = CHECKOUT / "README.ru.md"
@@ -49,6 +50,19 @@ def test_the_readmes_have_the_same_points_and_rows() -> None:
 
 def test_the_readmes_lead_to_each_other() -> None:
     assert (links(README)[0], links(RUSSIAN)[0]) == (RUSSIAN.name, README.name)
+
+
+@pytest.mark.parametrize("command", commands("plusofon"), ids=" ".join)
+def test_a_command_that_is_named_exists_with_its_options(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command[0], "--help"]) == 0
+    assert options(command) <= set(capsys.readouterr().out.replace("[", " ").split())
+
+
+@pytest.mark.parametrize("command", commands("make"), ids=" ".join)
+def test_a_target_that_is_named_exists(command: list[str]) -> None:
+    assert re.search(rf"^{command[0]}:", read(CHECKOUT / "Makefile"), re.MULTILINE)
 
 
 def test_each_reading_has_its_section_with_all_of_its_values() -> None:

@@ -9,18 +9,21 @@ RUN_OLDEST := .venv-oldest/bin/python
 WORKERS ?= auto
 
 .NOTPARALLEL:
-.PHONY: help test check unit e2e oldest search demo bench engine format clean
+.PHONY: help test check docs unit e2e oldest search demo bench picture dist engine format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: check engine oldest  ## everything: lint, types, all tests, coverage, the oldest supported versions
+test: check docs engine oldest  ## everything: lint, types, documents, all tests, coverage, the oldest supported versions
 	$(RUN) -m pytest --numprocesses $(WORKERS) --dist worksteal --cov
 
 check: .venv/installed  ## lint, formatting, types
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
+
+docs: .venv/installed  ## the documents as a site, in site/; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 
 unit: .venv/installed  ## only the tests that need no engine
 	$(RUN) -m pytest -m "not e2e"
@@ -48,7 +51,6 @@ format: .venv/installed  ## format, and mend what the linter can mend
 	$(RUN) -m ruff format
 	$(RUN) -m ruff check --fix
 
-.PHONY: dist picture
 picture: engine  ## docs/preview.svg: what a real preview says
 	$(RUN) -m tools.preview_picture
 
@@ -58,7 +60,7 @@ dist: .venv/installed  ## the wheel and the sdist in dist/, checked as the index
 	$(RUN) -m twine check --strict dist/*
 
 clean:  ## remove what the other targets have put into the checkout
-	rm -rf .venv .venv-oldest .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-oldest .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: pyproject.toml tools/environment.py

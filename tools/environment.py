@@ -49,17 +49,16 @@ def main() -> int:
 
 
 def make(folder: Path, python: str, *, oldest: bool) -> None:
-    """Make the environment, or bring it up to date; the file `installed` in it is the sign that it is whole."""
+    """Make the environment anew; the file `installed` in it is the sign that it is whole."""
     print(f"Making {folder} with {python} …", file=sys.stderr, flush=True)
-    installed = folder / "installed"
-    installed.unlink(missing_ok=True)
-    run([python, "-m", "venv", folder])
+    # Made anew: what is there may be of another Python, or hold what is needed no more.
+    run([python, "-m", "venv", "--clear", folder])
     # The pip that comes with Python 3.10 knows no dependency groups.
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run([*pip, "--upgrade", "pip>=25.1"])
     wanted = ["--group", "test", *OLDEST_PACKAGES] if oldest else ["--group", "dev"]
     run([*pip, "--editable", ".", *wanted])
-    installed.touch()
+    (folder / "installed").touch()
 
 
 def run(command: Sequence[str | Path]) -> None:

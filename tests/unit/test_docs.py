@@ -1,0 +1,86 @@
+"""The documents' links lead somewhere, the two READMEs agree, and what is listed is what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import plusofon_pulumi
+from plusofon_pulumi.cli import main
+from plusofon_pulumi.cli.directions import NON_GEOGRAPHIC
+from plusofon_pulumi.sandbox import READINGS
+from plusofon_pulumi.sandbox.cabinet import catalogue
+from tests.pages import CHECKOUT, DOCS, PAGES, blocks, commands, headings, links, options, read
+
+README = CHECKOUT / "README.md"
+RUSSIAN = CHECKOUT / "README.ru.md"
+
+
+@pytest.mark.parametrize("page", [*PAGES, RUSSIAN], ids=lambda page: page.name)
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    for link in links(page):
+        assert (page.parent / link).exists(), link
+
+
+def test_every_page_is_in_the_site_s_navigation() -> None:
+    navigation = re.findall(r"[\w-]+\.md", str(yaml.safe_load(read(CHECKOUT / "mkdocs.yml"))["nav"]))
+    assert sorted(navigation) == sorted(page.name for page in DOCS.glob("*.md"))
+
+
+def test_the_readmes_have_the_same_sections_in_the_same_order() -> None:
+    assert [level for level, _ in headings(RUSSIAN)] == [level for level, _ in headings(README)]
+    assert links(RUSSIAN)[1:] == links(README)[1:]
+
+
+def test_the_readmes_have_the_same_blocks() -> None:
+    assert [(each.language, each.text) for each in blocks(RUSSIAN)] == [
+        (each.language, each.text) for each in blocks(README)
+    ]
+
+
+def test_the_readmes_have_the_same_points_and_rows() -> None:
+    def marks(page: Path) -> list[str]:
+        return re.findall(r"^(?:- |> |\||#+ |!\[)", read(page), re.MULTILINE)
+
+    assert marks(RUSSIAN) == marks(README)
+
+
+def test_the_readmes_lead_to_each_other() -> None:
+    assert (links(README)[0], links(RUSSIAN)[0]) == (RUSSIAN.name, README.name)
+
+
+@pytest.mark.parametrize("command", commands("plusofon"), ids=" ".join)
+def test_a_command_that_is_named_exists_with_its_options(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command[0], "--help"]) == 0
+    assert options(command) <= set(capsys.readouterr().out.replace("[", " ").split())
+
+
+@pytest.mark.parametrize("command", commands("make"), ids=" ".join)
+def test_a_target_that_is_named_exists(command: list[str]) -> None:
+    assert re.search(rf"^{command[0]}:", read(CHECKOUT / "Makefile"), re.MULTILINE)
+
+
+def test_each_reading_has_its_section_with_all_of_its_values() -> None:
+    sections = dict(each.split("\n", 1) for each in read(DOCS / "readings.md").split("\n## ")[1:])
+    assert list(sections) == [f"{name}: {reading.question}" for name, reading in READINGS.items()]
+    for (title, section), reading in zip(sections.items(), READINGS.values(), strict=True):
+        assert re.findall(r"^- `([^`]+)`", section, re.MULTILINE) == list(reading.values), title
+
+
+def test_the_shared_codes_and_those_of_no_country_are_told() -> None:
+    codes = [row.code for row in catalogue()]
+    told = re.findall(r"^\| ([\d, ]+) \|", read(DOCS / "calling-codes.md"), re.MULTILINE)
+    told_codes = {code for codes in told for code in codes.split(", ")}
+    assert told_codes == {code for code in codes if codes.count(code) > 1} | NON_GEOGRAPHIC
+
+
+def test_the_reference_has_every_public_name() -> None:
+    text = read(DOCS / "reference.md")
+    shown = set(re.findall(r"^::: plusofon_pulumi\.(?:\w+\.)?(\w+)$", text, re.MULTILINE))
+    errors = {name for name in plusofon_pulumi.__all__ if name.endswith("Error")}
+    assert shown - {"errors", "Sandbox"} | errors == set(plusofon_pulumi.__all__)

@@ -14,7 +14,8 @@ from plusofon_pulumi.errors import InvalidCallingCodeError
 
 # E.164: an international number, and so any prefix of one, has at most 15 digits.
 _MAX_DIGITS = 15
-_SPELLING = re.compile(r"\+?[0-9]+(?:[ -][0-9]+)*")
+# Compiled when first used, not when this is imported.
+_SPELLING = r"\+?[0-9]+(?:[ -][0-9]+)*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _from_text(value: str) -> str:
     text = value.strip()
     if not text:
         raise _invalid(value, "it is empty")
-    if _SPELLING.fullmatch(text):
+    if re.fullmatch(_SPELLING, text):
         return _checked_digits(value, re.sub(r"[+ -]", "", text))
     if any(char.isalpha() for char in text):
         raise _invalid(value, "a direction is named by its calling code, in digits, not by a name")

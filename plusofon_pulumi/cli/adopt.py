@@ -26,7 +26,7 @@ from plusofon_pulumi.cli.common import (
     settings,
     show,
 )
-from plusofon_pulumi.cli.files import write_all
+from plusofon_pulumi.cli.files import taken, write_all
 from plusofon_pulumi.cli.stack import provider_in_state
 from plusofon_pulumi.settings import SOURCES
 
@@ -105,9 +105,7 @@ def _refuse_what_is_there(folder: Path, *, force: bool) -> None:
         if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where the folder cannot be looked into
             raise CommandError(f"{path} is a folder: choose another folder with --out")
         if not force and os.path.lexists(path):
-            raise CommandError(
-                f"{path} is there already: choose another folder with --out, or overwrite it with --force"
-            )
+            raise taken(path)
     for name in _PROJECT_FILES[:2]:
         try:
             project = (folder / name).read_text(encoding="utf-8", errors="replace")

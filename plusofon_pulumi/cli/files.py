@@ -27,12 +27,19 @@ def write_all(files: Mapping[Path, str], *, overwrite: bool) -> None:
                 raise FileExistsError  # noqa: TRY301  # as another's file would
             temporary.replace(path)
     except FileExistsError:
-        raise CommandError(f"{path} is there already: choose another folder with --out, or --force") from None
+        raise CommandError(
+            f"{path} is there already: choose another folder with --out, or overwrite it with --force"
+        ) from None
     except OSError as error:
         raise CommandError(f"cannot write {path}: {reason(error)}") from None
     finally:
         for temporary in waiting:
             _remove(temporary)
+
+
+def taken(path: Path) -> CommandError:
+    """Return the error for a file that is there, and may not be overwritten."""
+    return CommandError(f"{path} is there already: choose another folder with --out, or overwrite it with --force")
 
 
 def _remove(path: Path) -> None:

@@ -37,7 +37,7 @@ def provider_in_state(name: str, folder: Path) -> Cabinet:
     inputs = found[0].get("inputs") or {}
     if SOURCES["token"][0] not in inputs:
         raise CommandError(
-            f'the provider "{name}" is in the state of the stack, but has no Plusofon token, as one that an import has '
+            f'the Provider "{name}" is in the state of the stack, but has no Plusofon token, as one that an import has '
             f"made. {_steps(name)}"
         )
     settings = {setting: _plain(name, key, inputs.get(key)) for setting, (key, _) in SOURCES.items()}

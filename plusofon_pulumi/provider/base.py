@@ -170,11 +170,13 @@ class CabinetProvider(ResourceProvider):
         wanted = name.strip().casefold()
         begins = re.compile(rf"\b{re.escape(wanted)}")
         found = [
-            direction
-            for direction in self.cabinet().search(wanted)
-            if begins.search(direction.english_name.casefold()) or begins.search(direction.name.casefold())
+            row.code
+            for row in self.cabinet().search(wanted)
+            if begins.search(row.english_name.casefold()) or begins.search(row.name.casefold())
         ]
-        return ", ".join(map(str, found[:5])) if len(wanted) > 2 else ""
+        # With all the countries that have the code: who asks for one of them opens it for all.
+        named = [str(self.cabinet().describe(code)) for code in dict.fromkeys(found)]
+        return ", ".join(named[:5]) if len(wanted) > 2 else ""
 
 
 def outputs_of(direction: Direction) -> dict[str, Any]:

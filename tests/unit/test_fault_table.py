@@ -11,7 +11,8 @@ from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider
 from tools import reliability
-from tools.reliability import CALLS, OPERATIONS, PAGE, Bench, Cell, Failing, Operation
+from tools.fault_cells import CALLS, OPERATIONS, Bench, Cell, Failing, Operation, cells
+from tools.reliability import PAGE
 from tools.simulation import simulated
 
 LIST, LATER_LIST, CATALOGUE, PUT, DELETE = CALLS
@@ -46,7 +47,7 @@ def outcome_owed(each: Cell) -> str | None:
 
 
 def test_every_cell_survives_with_the_outcome_that_is_owed_and_the_page_shows_it() -> None:
-    found = reliability.cells()
+    found = cells()
     assert [str(each) for each in found if each.broken] == []
     owed = [(each, outcome) for each in found if (outcome := outcome_owed(each)) is not None]
     assert len(owed) > 1400

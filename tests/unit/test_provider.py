@@ -129,6 +129,7 @@ def test_check_refuses_what_can_be_no_code_and_asks_nobody(
         ("hungary ", "the catalogue has 36 (Hungary)"),
         ("Венгрия", "the catalogue has 36 (Hungary)"),
         ("Венесу", "the catalogue has 58 (Venezuela)"),
+        ("Kazakh", "the catalogue has 7 (Kazakhstan, Russia)"),
         ("guinea", "240 (Equatorial Guinea)"),
     ],
 )

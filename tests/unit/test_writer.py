@@ -338,6 +338,18 @@ def test_an_interrupted_leader_lets_its_batch_go(interrupt: type[BaseException])
         assert b.sandbox.open_codes == {"36"}
 
 
+def test_what_an_interrupted_write_has_changed_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with bench() as b:
+        assert b.live.get() == {}
+        with monkeypatch.context() as patched:
+            patched.setattr(b.delivery, "_settle", interrupted)
+            assert type(failed(start(lambda: b.open("36")))) is KeyboardInterrupt
+        assert b.live.get().keys() == {"36"}
+
+
 def test_waiting_until_idle_waits_for_what_is_queued_and_under_way() -> None:
     with bench() as b:
         b.writer.wait_until_idle()

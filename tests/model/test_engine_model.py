@@ -250,7 +250,7 @@ class Story:
         for cabinet in self.cabinets:
             cabinet.follow()
             cabinet.sandbox.clear_requests()
-        before = {each["urn"]: each for each in self.entries()}
+        before = self.entries()
         self.tell(f"`pulumi {' '.join(arguments)}`" + (f", its plugin killed at request {kill}" if kill else ""))
         result = self.killed(arguments, kill) if kill else self.project.run(*arguments, fails=None, seconds=PATIENCE)
         self.counts["runs"] += 1
@@ -287,7 +287,7 @@ class Story:
                     watcher.join()
             return Result(arguments, code, text_of(output), "", time.monotonic() - began)
 
-    def look(self, operation: str, result: Result, before: Mapping[str, Any], *, was_killed: bool) -> None:
+    def look(self, operation: str, result: Result, before: list[dict[str, Any]], *, was_killed: bool) -> None:
         tokens = [cabinet.sandbox.token for cabinet in self.cabinets]
         state = json.dumps(self.project.state())
         self.demand("secret", not any(token in result.output + state for token in tokens), "the token is shown")
@@ -306,7 +306,7 @@ class Story:
                     self.granted["asked"] += 1
                 else:
                     self.demand("kept", not codes & declared, f"{codes & declared} closed, though declared: {result}")
-                    theirs = [e for e in before.values() if urn_name(e) in cabinet.names + cabinet.lists]
+                    theirs = [e for e in before if urn_name(e) in cabinet.names + cabinet.lists]
                     had = set().union(*(closes_of(entry) for entry in theirs))
                     is_list = operation == "up" and is_whole(cabinet.program)
                     self.demand("foreign", is_list or codes <= had, f"{codes - had} closed, though nobody's: {result}")
@@ -319,7 +319,7 @@ class Story:
         cabinet: Cabinet,
         entries: list[dict[str, Any]],
         result: Result,
-        before: Mapping[str, Any],
+        before: list[dict[str, Any]],
         *,
         was_killed: bool,
     ) -> None:
@@ -330,7 +330,7 @@ class Story:
             owned |= cabinet.ours
         cabinet.loose -= owned
         left = cabinet.ours - owned - cabinet.loose
-        gone = [each for urn, each in before.items() if urn not in {e["urn"] for e in entries}]
+        gone = gone_of(before, entries)
         retained = [each for each in gone if KINDS[each["type"]] == ALL]
         for code in left:
             if retained:
@@ -342,15 +342,14 @@ class Story:
                 self.demand("owned", holds=False, told=f"{code} is open and in nobody's state: {result}")
         cabinet.loose |= left
 
-    def see_to_errors(self, entries: list[dict[str, Any]], before: Mapping[str, Any]) -> None:
+    def see_to_errors(self, entries: list[dict[str, Any]], before: list[dict[str, Any]]) -> None:
         """error: what a failed run has taken out of state is closed, or another resource's by now."""
-        lost = before.keys() - {each["urn"] for each in entries}
         owned = set().union(*map(codes_of, entries)) if entries else set()
-        for urn in lost:
+        for lost in gone_of(before, entries):
             for cabinet in self.cabinets:
-                if urn_name(before[urn]) in cabinet.names:
-                    still = codes_of(before[urn]) & cabinet.sandbox.open_codes - owned - cabinet.loose
-                    self.demand("error", not still, f"{urn} is gone from state, {still} is open")
+                if urn_name(lost) in cabinet.names:
+                    still = codes_of(lost) & cabinet.sandbox.open_codes - owned - cabinet.loose
+                    self.demand("error", not still, f"{lost['urn']} is gone from state, {still} is open")
 
     def entries(self) -> list[dict[str, Any]]:
         return [each for each in self.project.state().get("resources", []) if each["type"].startswith(DYNAMIC)]
@@ -369,6 +368,12 @@ class Story:
     def demand(self, invariant: str, holds: bool, told: str) -> None:
         story = "\n".join(self.told)
         assert holds, f"SEARCH_SEED={SEED}: {INVARIANTS[invariant]}: {told}\n{story}\n{self.project.folder}"
+
+
+def gone_of(before: list[dict[str, Any]], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is in state no more. Old and new of a replaced resource have one URN, until the old is deleted."""
+    kept = {(each["urn"], each["id"]) for each in entries}
+    return [each for each in before if (each["urn"], each["id"]) not in kept]
 
 
 def urn_name(entry: Mapping[str, Any]) -> str:

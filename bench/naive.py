@@ -1,7 +1,7 @@
 """A dynamic provider as a user would write it from the vendor's snippets: one call each, no reading of the list first.
 
 It is put into the program itself, as users do, so Pulumi pickles it by value. Its mistakes are the usual ones: no
-`check`, no `diff`, any failure to read is absence, a success in words is believed.
+`check`, no `diff`, nothing is repeated, a success in words is believed.
 """
 
 from __future__ import annotations

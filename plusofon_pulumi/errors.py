@@ -67,7 +67,9 @@ class TransportError(PlusofonError):
     where it may have been (no answer in time, a connection reset, a truncated answer).
     """
 
-    remedy: ClassVar[str] = "Check the network and the base URL (plusofon:baseUrl), then try again."
+    remedy: ClassVar[str] = (
+        "Check the network and the base URL (plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url), then try again."
+    )
 
     def __init__(self, text: str, *, outcome_unknown: bool = True) -> None:
         super().__init__(text)
@@ -119,7 +121,7 @@ class PermissionDeniedError(APIError):
 class NotFoundError(APIError):
     """Report 404."""
 
-    remedy = "Check the base URL (plusofon:baseUrl or PLUSOFON_BASE_URL)."
+    remedy = "Check the base URL (plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url)."
 
 
 class RateLimitError(APIError):
@@ -150,8 +152,8 @@ class UnexpectedResponseError(APIError):
     """Report an answer of another kind than the API's description has, or one that says ``"success": false``."""
 
     remedy = (
-        "Check the token, the client id (plusofon:clientId) and the base URL (plusofon:baseUrl), "
-        "and whether a proxy answers in Plusofon's place."
+        "Check the token, the client id (plusofon:clientId) and the base URL "
+        "(plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url), and whether a proxy answers in Plusofon's place."
     )
 
 

@@ -132,7 +132,7 @@ def _checked_token(token: str) -> str:
 
 def _checked_client_id(client_id: str) -> str:
     text = client_id.strip()
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
+    if not text.isascii() or not text.isdecimal():
         raise ConfigurationError(f"the client id {client_id!r} is not a number such as {DEFAULT_CLIENT_ID}")
     return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 # How long an example takes tells only how busy the machine is.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # urllib3 1 leaves open connections to the garbage collector; the plugin keeps its own for as long as it lives.
+    if version("urllib3").startswith("1."):
+        config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
 
 
 def pytest_report_header() -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PYTHONS = tuple((3, minor) for minor in range(10, 15))
 OLDEST_PACKAGES = ("pulumi==3.216.0", "requests==2.31.0")
+# What that requests works with, too, and what keeps answers and connections otherwise than its successor.
+OLDEST_URLLIB3 = "urllib3==1.26.20"
 
 
 def main() -> int:
@@ -56,7 +58,7 @@ def make(folder: Path, python: str, *, oldest: bool) -> None:
     # The pip that comes with Python 3.10 knows no dependency groups.
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run([*pip, "--upgrade", "pip>=25.1"])
-    wanted = ["--group", "test", *OLDEST_PACKAGES] if oldest else ["--group", "dev"]
+    wanted = ["--group", "test", *OLDEST_PACKAGES, OLDEST_URLLIB3] if oldest else ["--group", "dev"]
     run([*pip, "--editable", ".", *wanted])
     (folder / "installed").touch()
 

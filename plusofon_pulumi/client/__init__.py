@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from plusofon_pulumi.client import decode
+from plusofon_pulumi.client.allowance import Allowance
 from plusofon_pulumi.client.transport import Transport
 from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.errors import UnexpectedResponseError
@@ -80,7 +81,7 @@ class PlusofonClient:
     def _rows(self, path: str) -> list[tuple[str | None, object]]:
         """Return all rows of a list, each with its key where the list is an object; pages are followed to the last."""
         rows: list[tuple[str | None, object]] = []
-        deadline = self._transport.deadline()
+        allowance = Allowance.new()
         query: dict[str, str] | None = None
         asked: list[dict[str, str] | None] = []
         totals: set[int | None] = set()
@@ -88,7 +89,7 @@ class PlusofonClient:
             if query in asked or len(asked) == _MOST_PAGES:
                 raise self._odd(path, "its pages do not come to an end")
             asked.append(query)
-            answer = self._transport.request("GET", path, query=query, deadline=deadline)
+            answer = self._transport.request("GET", path, query=query, allowance=allowance)
             page = decode.page(answer, self._transport.host, lambda why: self._odd(path, why), expected=len(asked))
             rows.extend(page.rows)
             totals.add(page.total)

@@ -1,17 +1,15 @@
 """What comes of a call: the decoded body of a good answer, or the error that another one, or none, stands for.
 
-No message ever holds the token: whatever an answer says is cleared of it first.
+Neither a message nor what is read ever holds the token: whatever an answer says is cleared of it first.
 """
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
-from urllib.parse import quote
 
 import urllib3
 
@@ -37,16 +35,20 @@ Outcome = tuple[object, "errors.PlusofonError | None"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Name a call to the API, and judge what comes of it. ``secret`` finds the token in a text."""
+    """Name a call to the API, and judge what comes of it.
+
+    ``secret`` finds the token in a text; ``may_be_done``: an attempt before this one may have been carried out.
+    """
 
     method: str
     path: str
     host: str
     secret: re.Pattern[str] = field(repr=False)
+    may_be_done: bool = False
 
     def judge(self, status: int, headers: Mapping[str, str], content: bytes) -> Outcome:
         """Return the decoded body, or the error that the answer stands for."""
-        decoded, is_json = _parse(content)
+        decoded, is_json = self._parsed(content)
         said = _message(decoded)
         if 300 <= status < 400:
             where = _host(self._cleared(headers.get("Location", ""))) or "another address"
@@ -72,7 +74,8 @@ class Call:
     def unanswered(self, what: str, *, late: bool = False, unknown: bool = True) -> errors.TransportError:
         """Return the error for no usable answer. ``unknown``: the call may have been carried out nevertheless."""
         kind = errors.RequestTimeoutError if late else errors.TransportError
-        outcome = " Whether it was carried out is not known." if unknown else " Nothing was changed."
+        unknown = unknown or self.may_be_done
+        outcome = " Whether it was carried out is not known." if unknown else " It was not carried out."
         text = (
             f"{self.method} {self.path} at {self.host}: {what}.{outcome if self.method != 'GET' else ''} {kind.remedy}"
         )
@@ -90,7 +93,7 @@ class Call:
         return self._error(kind, status, said=said, body=content)
 
     def _error(self, kind: type[_Kind], status: int, *, why: str = "", said: str = "", body: bytes = b"") -> _Kind:
-        said = _shortened(self._cleared(said), _LONGEST_MESSAGE)
+        said = _shortened(said, _LONGEST_MESSAGE)
         told = f"the answer ({status}) {why}" if why else f"the answer is {status}"
         told += f", «{said}»" if said else ""
         return kind(
@@ -102,16 +105,52 @@ class Call:
             body=_shortened(self._cleared(body.decode("utf-8", "replace")), _LONGEST_BODY),
         )
 
+    def _parsed(self, content: bytes) -> tuple[object, bool]:
+        """Return decoded JSON, all its texts cleared and such as can be sent on, and whether it is JSON."""
+        try:
+            return self._usable(json.loads(content)), True
+        except (ValueError, RecursionError):
+            return None, False
+
+    def _usable(self, decoded: object) -> object:
+        if isinstance(decoded, str):
+            return self._cleared(_sendable(decoded))
+        if isinstance(decoded, list):
+            return [self._usable(each) for each in decoded]
+        if isinstance(decoded, dict):
+            # A key is a name of the API's own, or a code: as it is, whatever the token.
+            return {_sendable(key): self._usable(value) for key, value in decoded.items()}
+        return decoded
+
     def _cleared(self, text: str) -> str:
         return self.secret.sub("***", text)
 
 
+def _sendable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which JSON may hold, and the engine could not be sent."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def echoes(token: str) -> re.Pattern[str]:
-    """Return a pattern of the token as an answer may quote it: as it is, in JSON, PHP's JSON, a URL or HTML."""
-    written = json.dumps(token)[1:-1]
-    forms = {token, written, written.replace("/", "\\/"), quote(token, safe=""), html.escape(token)}
+    """Return a pattern of the token as an answer may quote it: as it is, in JSON, a URL or HTML, or in two of them."""
     # In any case of letters, for a host's name has none.
-    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), re.IGNORECASE)
+    return re.compile("".join(_echoes_of(*each) for each in re.findall(r"(\\+)|(.)", token)), re.IGNORECASE)
+
+
+_ENTITIES = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
+
+
+def _echoes_of(backslashes: str, character: str) -> str:
+    if character.isalnum():
+        return character
+    number = ord(character or "\\")
+    entity = f"(?:#0{{0,6}}{number}|#x0{{0,6}}{number:x}|{_ENTITIES.get(character, '#')})"
+    escaped = rf"\\{{1,8}}u{number:04x}|%(?:25){{0,4}}{number:02x}|&(?:amp;){{0,4}}{entity};"
+    if backslashes:
+        # All at once: each by itself, as often as it may be escaped, would take for ever in a text of many.
+        count = len(backslashes)
+        return rf"(?:\\{{{count},64}}|(?:{escaped}){{{count}}})"
+    return rf"(?:\\{{0,8}}{re.escape(character)}|{escaped})"
 
 
 def _host(url: str) -> str | None:
@@ -123,15 +162,6 @@ def _host(url: str) -> str | None:
 
 def _says_no(success: object) -> bool:
     return success is False or success == 0 or (isinstance(success, str) and success.strip().lower() in ("false", "0"))
-
-
-def _parse(content: bytes) -> tuple[object, bool]:
-    try:
-        # JSON may hold half a surrogate pair. In a message or an output, the engine could not be sent it.
-        text = json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
-        return json.loads(text), True
-    except (ValueError, RecursionError):
-        return None, False
 
 
 def _message(decoded: object) -> str:

@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import time
+from dataclasses import replace
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -19,17 +20,15 @@ import requests.auth
 import urllib3
 
 from plusofon_pulumi import errors
+from plusofon_pulumi.client.allowance import Adapter, Allowance, TooMuchError
 from plusofon_pulumi.client.answers import Call, Outcome, echoes
 from plusofon_pulumi.settings import Settings
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 15.0
-# All attempts at one call and the pauses between them, in seconds.
-DEADLINE = 60.0
 ATTEMPTS = 5
 FIRST_PAUSE = 0.5
 LONGEST_RETRY_AFTER = 30.0
-LARGEST_ANSWER = 5 * 1024 * 1024
 # All that the libraries below raise for what happens on the way. Whatever else comes is a mistake of ours.
 _LOWER_ERRORS = (
     requests.RequestException,
@@ -66,6 +65,8 @@ class Transport:
         self._secret = echoes(settings.token)
         self.host = urlsplit(settings.base_url).hostname or ""
         self._session = _Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, Adapter())
         self._session.auth = _Bearer(settings.token)
         self._session.headers.update(
             {
@@ -89,11 +90,6 @@ class Transport:
         """Return a call's name, which makes its errors."""
         return Call(method, path, self.host, self._secret)
 
-    @staticmethod
-    def deadline() -> float:
-        """Return when a call that begins now must have ended, all its attempts and pages included."""
-        return time.monotonic() + DEADLINE
-
     def request(
         self,
         method: str,
@@ -101,46 +97,58 @@ class Transport:
         *,
         query: dict[str, str] | None = None,
         body: dict[str, object] | None = None,
-        deadline: float | None = None,
+        allowance: Allowance | None = None,
     ) -> object:
-        """Return the decoded JSON of a good answer; raise TransportError or APIError for everything else."""
+        """Return the decoded JSON of a good answer; raise TransportError or APIError for everything else.
+
+        ``allowance``: what a list has left for its next page.
+        """
         call = self.call(method, path)
-        deadline = self.deadline() if deadline is None else deadline
+        allowance = allowance or Allowance.new()
         attempt = 0
         while True:
             attempt += 1
-            decoded, failure = self._attempt(call, query, body, deadline, attempt)
+            decoded, failure = self._attempt(call, query, body, allowance, attempt)
             if failure is None:
                 return decoded
+            # What one attempt may have done is not undone by the next, which could not even connect.
+            call = replace(call, may_be_done=getattr(failure, "outcome_unknown", True))
             pause = _pause(attempt, failure)
-            if attempt == ATTEMPTS or not _may_repeat(failure) or time.monotonic() + pause > deadline:
+            if attempt == ATTEMPTS or not _may_repeat(failure) or pause >= allowance.left():
                 # Raised here, outside of any `except`: the exceptions of requests carry the request, and so the token.
                 raise failure
             time.sleep(pause)
 
     def _attempt(
-        self, call: Call, query: dict[str, str] | None, body: dict[str, object] | None, deadline: float, attempt: int
+        self,
+        call: Call,
+        query: dict[str, str] | None,
+        body: dict[str, object] | None,
+        allowance: Allowance,
+        attempt: int,
     ) -> Outcome:
         began = time.monotonic()
-        remaining = max(deadline - began, 0.1)
+        remaining = max(allowance.left(), 0.1)
         status: object = "no answer"
         try:
-            response = self._session.request(
-                call.method,
-                self._settings.base_url + call.path,
-                params=query,
-                data=None if body is None else json.dumps(body),
-                timeout=(min(CONNECT_TIMEOUT, remaining), min(READ_TIMEOUT, remaining)),
-                allow_redirects=False,
-                stream=True,
-            )
-            status = response.status_code
-            with response:
-                content = _read(response, deadline)
-        except _TooMuchError as error:
+            with (
+                allowance.spent_here(),
+                self._session.request(
+                    call.method,
+                    self._settings.base_url + call.path,
+                    params=query,
+                    data=None if body is None else json.dumps(body),
+                    timeout=(min(CONNECT_TIMEOUT, remaining), min(READ_TIMEOUT, remaining)),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                status = response.status_code
+                # urllib3 1 would take an answer that breaks off for a whole one.
+                response.raw.enforce_content_length = True
+                content = allowance.read(response.raw.read)
+        except TooMuchError as error:
             return None, call.unexpected(str(error))
-        except _TooSlowError:
-            return None, call.unanswered("the answer took too long", late=True)
         except _LOWER_ERRORS as error:
             return None, _unanswered(call, error)
         finally:
@@ -155,42 +163,12 @@ class Transport:
             sys.stderr.write(f"plusofon: {call.method} {call.path} {status} {took} attempt {attempt}\n")
 
 
-class _TooMuchError(Exception):
-    """Say that an answer is larger than any list of directions."""
-
-
-class _TooSlowError(Exception):
-    """Say that an answer trickles in beyond the deadline."""
-
-
-def _read(response: requests.Response, deadline: float) -> bytes:
-    # read1 returns what has come, so that an answer that trickles in cannot outlast the deadline (urllib3 1 has none).
-    read = getattr(response.raw, "read1", response.raw.read)
-    content = bytearray()
-    while True:
-        _limit(response, deadline)
-        chunk = read(64 * 1024)
-        if not chunk:
-            return bytes(content)
-        content += chunk
-        if len(content) > LARGEST_ANSWER:
-            raise _TooMuchError(f"it is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
-        if time.monotonic() > deadline:
-            raise _TooSlowError
-
-
-def _limit(response: requests.Response, deadline: float) -> None:
-    """Let the next read of an answer's body end at the deadline, too: each has a time-out of its own."""
-    sock = getattr(getattr(response.raw, "connection", None), "sock", None)
-    if sock is not None:
-        sock.settimeout(min(READ_TIMEOUT, max(deadline - time.monotonic(), 0.01)))
-
-
 def _unanswered(call: Call, error: Exception) -> errors.TransportError:
     inner = getattr(error.args[0], "reason", error.args[0]) if error.args else None
     if isinstance(error, requests.ConnectTimeout):
         return call.unanswered("the connection was not made in time", late=True, unknown=False)
-    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
+    is_late = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
+    if is_late or isinstance(_innermost(error), TimeoutError):
         return call.unanswered("no answer came in time", late=True)
     if isinstance(inner, urllib3.exceptions.NewConnectionError):
         return call.unanswered(f"no connection could be made ({_reason(inner)})", unknown=False)
@@ -199,10 +177,15 @@ def _unanswered(call: Call, error: Exception) -> errors.TransportError:
 
 def _reason(error: BaseException) -> str:
     """Name what went wrong at the bottom: the system's own words, or the kind of the innermost exception."""
-    for inner in (getattr(error, "reason", None), error.__cause__, *error.args):
+    inner = _innermost(error)
+    return (isinstance(inner, OSError) and inner.strerror) or type(inner).__name__
+
+
+def _innermost(error: BaseException) -> BaseException:
+    for inner in (getattr(error, "reason", None), error.__cause__, *error.args, error.__context__):
         if isinstance(inner, BaseException):
-            return _reason(inner)
-    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
+            return _innermost(inner)
+    return error
 
 
 def _may_repeat(failure: errors.PlusofonError) -> bool:

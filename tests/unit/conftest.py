@@ -14,7 +14,7 @@ from plusofon_pulumi.account import delivery
 from plusofon_pulumi.client import transport
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import FakeTime
+from tests.unit.support import FakeTime, set_time
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def own_tracebacks() -> Iterator[None]:
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """Let the client, and the looks after a write, wait in made-up time."""
     fake = FakeTime()
-    monkeypatch.setattr(transport, "time", fake)
+    set_time(monkeypatch, fake)
     monkeypatch.setattr(delivery, "time", fake)
     return fake
 

@@ -11,8 +11,10 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
 
+import pytest
+
 from plusofon_pulumi.account import Account
-from plusofon_pulumi.client import PlusofonClient
+from plusofon_pulumi.client import PlusofonClient, allowance, transport
 from plusofon_pulumi.sandbox import READINGS, Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
 from plusofon_pulumi.settings import Settings
@@ -47,6 +49,12 @@ class FakeTime:
         self.now += seconds
 
 
+def set_time(monkeypatch: pytest.MonkeyPatch, fake: object) -> None:
+    """Let the client live in another time."""
+    for module in (transport, allowance):
+        monkeypatch.setattr(module, "time", fake)
+
+
 def settings_of(sandbox: Sandbox) -> Settings:
     return Settings(sandbox.token, base_url=sandbox.url)
 
@@ -73,11 +81,12 @@ def client_of(sandbox: Sandbox) -> Iterator[PlusofonClient]:
 class Wire:
     """A server on loopback that puts on the wire what a test says: no HTTP of its own.
 
-    ``answer`` gets the connection and the request; afterwards the connection is closed.
+    ``answer`` gets the connection and the request, of which ``until`` has come; afterwards the connection is closed.
     """
 
-    def __init__(self, answer: Callable[[socket.socket, bytes], object]) -> None:
+    def __init__(self, answer: Callable[[socket.socket, bytes], object], until: bytes = b"\r\n\r\n") -> None:
         self._answer = answer
+        self._until = until
         self.requests: list[bytes] = []
         self.stopped = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -109,7 +118,7 @@ class Wire:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             request = b""
-            while b"\r\n\r\n" not in request:
+            while self._until not in request:
                 chunk = connection.recv(65536)
                 if not chunk:
                     return

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, PlusofonClient, transport
+from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, PlusofonClient, allowance, transport
 from plusofon_pulumi.errors import (
     APIError,
     AuthenticationError,
@@ -25,7 +25,7 @@ from plusofon_pulumi.errors import (
     UnexpectedResponseError,
 )
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import IDS, FakeTime, Wire, client_at, client_of, raw, refusing_url, seconds_of
+from tests.unit.support import IDS, Wire, client_at, client_of, raw, refusing_url, set_time
 
 CALLS: dict[str, Callable[[PlusofonClient], object]] = {
     f"GET {OPEN_LIST}": PlusofonClient.get_allowed_directions,
@@ -210,8 +210,8 @@ def test_an_answer_without_an_end_is_refused_once_it_is_too_large() -> None:
 
 
 def test_a_large_answer_within_the_limit_is_read() -> None:
-    body = b'{"directions": {}, "padding": "' + b"x" * (transport.LARGEST_ANSWER - 33) + b'"}'
-    assert len(body) == transport.LARGEST_ANSWER
+    body = b'{"directions": {}, "padding": "' + b"x" * (allowance.LARGEST_ANSWER - 33) + b'"}'
+    assert len(body) == allowance.LARGEST_ANSWER
     with Wire(raw(ok(body))) as wire, client_at(wire.url) as client:
         assert client.get_allowed_directions() == []
 
@@ -258,7 +258,7 @@ def test_a_chunked_answer_is_read_whole() -> None:
 
 
 UNKNOWN = "Whether it was carried out is not known."
-UNDONE = "Nothing was changed."
+UNDONE = "It was not carried out."
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -310,46 +310,88 @@ def test_an_unknown_host_is_a_refused_connection(monkeypatch: pytest.MonkeyPatch
     assert "at nowhere.invalid: no connection could be made (Name or service not known)" in str(error)
 
 
-def test_an_answer_that_trickles_in_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "time", time)
-    monkeypatch.setattr(transport, "DEADLINE", 0.4)
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+# What comes at once, and what then comes again and again.
+TRICKLES = {
+    "the first line": (b"HTTP/1.1 200 O", b"K"),
+    "a header": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    "headers of answers to come": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a body of known length": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+    "a body up to the end": (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    "a chunk's size": (CHUNKED, b"0"),
+    "a chunk": (CHUNKED + b"ffff\r\n", b" "),
+    "chunks": (CHUNKED, b"1\r\n \r\n"),
+    "trailers": (CHUNKED + b"0\r\n", b"a: b\r\n"),
+    "the body of an error": (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 100000\r\n\r\n", b" "),
+}
+
+
+def trickling(first: bytes, again: bytes) -> Callable[[socket.socket, bytes], None]:
+    """Answer with something, and then with something else again and again until the client has gone."""
 
     def answer(connection: socket.socket, _: bytes) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        while not wire.stopped.wait(0.02):
-            connection.sendall(b" ")
+        connection.sendall(first)
+        while True:
+            connection.sendall(again)
+            time.sleep(0.01)
 
-    with Wire(answer) as wire, client_at(wire.url) as client:
-        errors: list[PlusofonError] = []
-        assert seconds_of(lambda: errors.append(error_of(client, WRITES[0]))) < 10
+    return answer
+
+
+@pytest.mark.parametrize("first, again", TRICKLES.values(), ids=list(TRICKLES))
+@pytest.mark.timeout(60)
+def test_an_answer_that_trickles_in_ends_at_the_deadline(
+    first: bytes, again: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_time(monkeypatch, time)
+    monkeypatch.setattr(allowance, "DEADLINE", 0.4)
+    with Wire(trickling(first, again)) as wire, client_at(wire.url) as client:
+        error = error_of(client, WRITES[0])
         assert len(wire.requests) == 1
-    (error,) = errors
-    assert isinstance(error, RequestTimeoutError)
+    assert type(error) is RequestTimeoutError
     assert error.outcome_unknown is True
 
 
-def test_each_read_of_an_answer_ends_at_the_deadline(fake_time: FakeTime) -> None:
-    limits: list[float] = []
-
-    class Sock:
-        settimeout = staticmethod(limits.append)
-
-    class Raw:
-        connection = type("Connection", (), {"sock": Sock})
-
-        def read1(self, most: int) -> bytes:
-            fake_time.now += 14
-            return b" " if len(limits) < 9 else b""
-
-        read = read1
-
-    response = type("Response", (), {"raw": Raw()})
-    with pytest.raises(transport._TooSlowError):
-        transport._read(response, fake_time.now + 50)  # type: ignore[arg-type]  # a stand-in
-    assert limits == [15, 15, 15, 8]
+@pytest.mark.timeout(60)
+def test_a_proxy_that_trickles_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_time(monkeypatch, time)
+    monkeypatch.setattr(allowance, "DEADLINE", 0.4)
+    # The answer to CONNECT.
+    with Wire(trickling(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with client_at("https://api.invalid") as client:
+            error = error_of(client, WRITES[0])
+        assert [each.partition(b" ")[0] for each in proxy.requests] == [b"CONNECT"]
+    assert isinstance(error, TransportError)
 
 
-# Redirects
+@pytest.mark.timeout(60)
+def test_a_handshake_that_trickles_ends_with_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.1)
+    # The head of a long message of the handshake, of which byte after byte comes.
+    answer = trickling(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03", b"x")
+    with (
+        Wire(answer, until=b"\x16\x03") as wire,
+        client_at(wire.url.replace("http:", "https:")) as client,
+    ):
+        error = error_of(client, WRITES[0])
+        assert wire.requests
+    assert isinstance(error, TransportError)
+
+
+def test_the_pages_of_a_list_share_one_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = {"directions": [{"code": 36, "padding": "x" * 1000}]}
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        body = json.dumps(page | {"next_page_url": f"/?page={len(wire.requests) + 1}"}).encode()
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    monkeypatch.setattr(allowance, "LARGEST_ANSWER", 5000)
+    with Wire(answer) as wire, client_at(wire.url) as client:
+        with pytest.raises(UnexpectedResponseError, match="larger than"):
+            client.get_allowed_directions()
+        assert len(wire.requests) == 5
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

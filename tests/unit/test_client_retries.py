@@ -16,7 +16,7 @@ from plusofon_pulumi.client import OPEN_LIST, PlusofonClient, transport
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import PlusofonError, RateLimitError, RequestTimeoutError, ServerError, TransportError
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import IDS, FakeTime, client_at, client_of, refusing_url
+from tests.unit.support import IDS, FakeTime, client_at, client_of, refusing_url, set_time
 
 HUNGARY = Direction("36", "Венгрия", "Hungary")
 
@@ -93,11 +93,26 @@ def test_a_service_that_comes_back_is_found(monkeypatch: pytest.MonkeyPatch, fak
         assert client.get_allowed_directions() == [HUNGARY]
 
 
+@pytest.mark.parametrize("fault", ["reset:after", "status:503:after"])
+def test_what_an_attempt_may_have_done_is_not_forgotten_when_the_next_cannot_connect(
+    fault: str, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox()
+    with sandbox, client_of(sandbox) as client:
+        sandbox.fail_next(1, fault)
+        monkeypatch.setattr(fake_time, "sleep", lambda _: sandbox.stop())
+        with pytest.raises(TransportError, match="no connection could be made") as caught:
+            client.allow_directions(IDS["36"])
+    assert sandbox.open_codes == {"36"}
+    assert caught.value.outcome_unknown is True
+    assert "Whether it was carried out is not known." in str(caught.value)
+
+
 def test_the_pauses_grow_and_are_jittered(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[list[float]] = []
     for _ in range(5):
         fake = FakeTime()
-        monkeypatch.setattr(transport, "time", fake)
+        set_time(monkeypatch, fake)
         with Sandbox() as sandbox, client_of(sandbox) as client:
             sandbox.fail_next(50, "status:503")
             with pytest.raises(ServerError):

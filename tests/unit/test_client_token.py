@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import inspect
 import json
@@ -20,6 +21,7 @@ import urllib3
 from requests.adapters import BaseAdapter
 
 from plusofon_pulumi.client import PlusofonClient
+from plusofon_pulumi.client.answers import echoes
 from plusofon_pulumi.errors import (
     BadRequestError,
     PlusofonError,
@@ -251,7 +253,22 @@ def _escapes(token: str) -> set[str]:
         .replace(">", "&gt;")
         .replace('"', "&quot;")
         .replace("'", "&#x27;"),
+        # As PHP writes JSON and HTML, and one thing within another.
+        *(php_s_json(token), php_s_html(token), json.dumps(json.dumps(token))[3:-3]),
+        *(quote(quote(token, safe=""), safe=""), php_s_html(php_s_html(token)), json.dumps(php_s_json(token))[1:-1]),
     }
+
+
+def php_s_json(token: str) -> str:
+    """Write a text as json_encode does with JSON_HEX_TAG, JSON_HEX_AMP, JSON_HEX_APOS and JSON_HEX_QUOT."""
+    text = json.dumps(token).replace('\\"', "\\u0022")[1:-1].replace("/", "\\/")
+    for character in "<>&'":
+        text = text.replace(character, f"\\u{ord(character):04X}")
+    return text
+
+
+def php_s_html(token: str) -> str:
+    return html.escape(token).replace("&#x27;", "&#039;")
 
 
 ECHOES: dict[str, dict[str, Any]] = {
@@ -307,6 +324,21 @@ def test_the_token_is_not_shown_as_a_hosts_name(order: dict[str, Any]) -> None:
         error = failure_of(client.get_allowed_directions)
     assert "***.example" in str(error)
     assert "secrettoken" not in everything_shown(error).casefold()
+
+
+def test_the_token_is_in_no_direction_s_name() -> None:
+    row = {"code": "36", "name": f"«{ODD_TOKEN}»", "english_name": php_s_json(ODD_TOKEN), "id": 7}
+    with Sandbox(token=ODD_TOKEN) as sandbox, client_of(sandbox) as client:
+        sandbox.fail_next(2, "status:200", body={"directions": [row]})
+        for found in (client.get_allowed_directions()[0], client.get_directions()["36"]):
+            assert (found.name, found.english_name) == ("«***»", "***")
+
+
+@pytest.mark.timeout(60)
+def test_a_text_made_to_hurt_is_searched_in_bounded_time() -> None:
+    for pattern in (echoes(ODD_TOKEN), echoes("\\" * 8 + "x"), echoes('\\"' * 6)):
+        for text in ("\\" * 10**5, "&amp;" * 10**5, "%25" * 10**5, "&#0" * 10**5, ODD_TOKEN[:-1] * 10**4):
+            assert pattern.sub("***", text) == text
 
 
 def test_the_rest_of_an_echo_is_shown() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from plusofon_pulumi.client import PlusofonClient, transport
+from plusofon_pulumi.client import PlusofonClient, allowance, transport
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import APIError, PlusofonError, TransportError, UnexpectedResponseError
 from plusofon_pulumi.settings import Settings
@@ -71,9 +71,11 @@ class Answers(BaseAdapter):
 
 @contextlib.contextmanager
 def client_that_gets(answers: Answers, token: str = TOKEN) -> Iterator[PlusofonClient]:
+    clock = FakeTime()
     with (
         mock.patch.object(transport._Session, "get_adapter", return_value=answers),
-        mock.patch.object(transport, "time", FakeTime()),
+        mock.patch.object(transport, "time", clock),
+        mock.patch.object(allowance, "time", clock),
     ):
         yield PlusofonClient(Settings(token, base_url="http://127.0.0.1:9"))
 
@@ -259,7 +261,7 @@ HOSTILE = {
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=list(HOSTILE))
 def test_an_answer_made_to_hurt_costs_bounded_time(content: bytes) -> None:
-    assert len(content) <= transport.LARGEST_ANSWER
+    assert len(content) <= allowance.LARGEST_ANSWER
     for status in (200, 400):
         with client_that_gets(Answers(status, content)) as client:
             outcome(client, CALLS[0])
@@ -281,7 +283,7 @@ def test_no_more_is_read_than_the_largest_answer(status: int) -> None:
     answers = Answers(status, b" " * (40 * MIB))
     with client_that_gets(answers) as client, pytest.raises(UnexpectedResponseError, match="larger than 5 MiB"):
         client.get_allowed_directions()
-    assert answers.taken <= transport.LARGEST_ANSWER + MIB
+    assert answers.taken <= allowance.LARGEST_ANSWER + MIB
 
 
 def test_pages_without_end_are_refused() -> None:

@@ -107,7 +107,11 @@ def test_an_empty_token_is_refused() -> None:
         Settings(" \n")
 
 
-@pytest.mark.parametrize("client_id", ["", " ", "10 553", "10553\n1", "номер", "1\x00"], ids=ascii)
+@pytest.mark.parametrize(
+    "client_id",
+    ["", " ", "10 553", "10553\n1", "номер", "1\x00", "abc", "10553a", "+1", "-1", "1.5", "1_0", "١"],
+    ids=ascii,
+)
 def test_what_can_be_no_client_id_is_refused(client_id: str) -> None:
     with pytest.raises(ConfigurationError, match="client id"):
         Settings("t", client_id=client_id)

@@ -6,13 +6,13 @@ It knows what is open (a shared snapshot), changes that (one writer), and what t
 from __future__ import annotations
 
 import contextlib
-import copy
 import math
 from collections.abc import Collection, Iterator, Mapping
 
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery, OpenList
 from plusofon_pulumi.account.shared import Shared
+from plusofon_pulumi.account.summary import believed, one_error
 from plusofon_pulumi.account.writer import Change, Writer
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Catalogue, Direction, by_code
@@ -30,7 +30,7 @@ class Account:
         self.claims = Claims()
         self._catalogue: Shared[Catalogue] = Shared(client.get_directions, max_age=math.inf)
         self._live: Shared[OpenList] = Shared(lambda: by_code(client.get_allowed_directions()))
-        self._writer = Writer(self._live, Delivery(client, self._live, self._catalogue), self.claims)
+        self._writer = Writer(self._live, Delivery(client, self._live, self._catalogue, self.claims), self.claims)
 
     def open_directions(self) -> OpenList:
         """Return what is open, by code; at most 5 seconds old, and newer than every write of this process.
@@ -64,6 +64,9 @@ class Account:
                 return known[code]
         return Direction(code, "", "")
 
+    def _label(self, code: str) -> str:
+        return str(self.describe(code))
+
     def name(self, code: str) -> Direction:
         """Return a direction with the names of all that share its code, as far as they can be had."""
         with contextlib.suppress(PlusofonError):
@@ -80,7 +83,7 @@ class Account:
                 direction = self.direction(code)
             except PlusofonError as error:
                 raise error.about(f"{self.describe(code)} was not opened") from None
-            return direction, self._make(Change(opens=frozenset({code}))).notices
+            return direction, believed(self._make(Change(opens=frozenset({code}))), self._label)
 
     def make_exactly(self, codes: frozenset[str]) -> list[str]:
         """Close whatever else is open, then open these codes; return what the user should be told.
@@ -89,7 +92,7 @@ class Account:
         another resource; another PlusofonError where the list is not as asked for afterwards.
         """
         with self._declared(codes):
-            return self._make(Change(opens=codes, exactly=True)).notices
+            return believed(self._make(Change(opens=codes, exactly=True)), self._label)
 
     def close(self, recorded: Collection[Direction]) -> list[Direction]:
         """Close directions, except those that the program declares; return the ones that were left for that reason.
@@ -128,23 +131,9 @@ class Account:
             self._writer.submit(change)
             failures: dict[str, PlusofonError] = change.failures
         except PlusofonError as error:
-            if change.exactly:
+            if change.exactly and not change.unseen:
                 raise error.about("The open directions were not changed") from None
             failures = dict.fromkeys(sorted(opens | change.closes), error)
-        groups: dict[tuple[str, str], list[str]] = {}
-        for code, failure in failures.items():
-            label = (labels or {}).get(code) or str(self.describe(code))
-            done = "opened" if code in opens else "closed"
-            what = f"may not have been {done}" if code in change.unseen else f"not {done}"
-            groups.setdefault((what, str(failure)), []).append(label)
-        if not failures:
-            return change
-        told = copy.copy(next(iter(failures.values())))
-        told.args = ("; ".join(f"{', '.join(of)} {_verb(of, what)}: {text}" for (what, text), of in groups.items()),)
-        raise told
-
-
-def _verb(labels: list[str], what: str) -> str:
-    if what.startswith("may"):
-        return what
-    return f"was {what}" if len(labels) == 1 else f"were {what}"
+        if failures:
+            raise one_error(change, failures, lambda code: (labels or {}).get(code) or self._label(code))
+        return change

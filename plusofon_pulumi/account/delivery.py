@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.shared import Shared
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Catalogue, Direction
@@ -17,7 +18,6 @@ from plusofon_pulumi.errors import (
     DirectionNotChangedError,
     NotFoundError,
     PlusofonError,
-    UnexpectedResponseError,
     UnknownDirectionError,
 )
 
@@ -25,16 +25,23 @@ OpenList = Mapping[str, Direction]
 
 # A write may show in the list up to 2 s later: the pauses between looks, in seconds, reach past that.
 LOOK_PAUSES = (0.25, 0.5, 1.0, 1.5)
+# How many parts of a refused batch are sent by themselves, and for how long, in seconds: enough for two bad codes among
+# all that there are.
+MOST_PARTS = 32
+LONGEST_SEARCH = 60.0
 
 
 @dataclass(slots=True)
 class Result:
-    """Hold what came of a batch: an error for each code that is not as wanted, and what to tell about the others."""
+    """Hold what came of a batch: an error for each code that is not as wanted."""
 
     failures: dict[str, PlusofonError] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     """Those of the failed codes of which it could not be seen what they are."""
-    notices: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    """Codes that were to be closed, and are claimed since."""
+    believed: dict[str, PlusofonError] = field(default_factory=dict)
+    """Codes that were answered to be open, and why that could not be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +74,19 @@ class _Sent:
 
     def was_refused(self) -> bool:
         """Tell whether the API took one of the codes as wrong, which may be no reason to fail its neighbours."""
-        return isinstance(self.error, (BadRequestError, NotFoundError, UnexpectedResponseError))
+        return isinstance(self.error, (BadRequestError, NotFoundError))
 
 
 class Delivery:
     """Send changes to one cabinet. Not for several threads at once: the Writer sees to that."""
 
-    def __init__(self, client: PlusofonClient, live: Shared[OpenList], catalogue: Shared[Catalogue]) -> None:
+    def __init__(
+        self, client: PlusofonClient, live: Shared[OpenList], catalogue: Shared[Catalogue], claims: Claims
+    ) -> None:
         self._client = client
         self._live = live
         self._catalogue = catalogue
+        self._claims = claims
 
     def make(
         self, live: OpenList, *, closing: Sequence[str], opening: Sequence[str], close_first: bool = False
@@ -88,8 +98,6 @@ class Delivery:
         result = Result()
         if opening:
             opening = self._in_catalogue(opening, result)
-        if closing or opening:
-            self._live.forget()
         sent: list[_Sent] = []
         if closing:
             sent.append(self._send(self._closing(live), closing))
@@ -121,7 +129,7 @@ class Delivery:
             return []
         for code in codes:
             if code not in catalogue:
-                result.failures[code] = UnknownDirectionError(f"Plusofon's catalogue has no direction {code}")
+                result.failures[code] = UnknownDirectionError("Plusofon's catalogue has no such direction")
         return [code for code in codes if code in catalogue]
 
     def _opening(self) -> _Write:
@@ -142,6 +150,7 @@ class Delivery:
         return _Write(opens=False, call="DELETE", send=send, forms=2)
 
     def _send(self, write: _Write, codes: Sequence[str], form: int = 0) -> _Sent:
+        self._live.forget()
         try:
             write.send(codes, form)
         except PlusofonError as error:
@@ -160,28 +169,63 @@ class Delivery:
 
     def _insist(self, sent: _Sent, left: Sequence[str], result: Result) -> None:
         """Try what may still help for the codes that the list does not show as wanted, then fail those that remain."""
-        error = sent.error
-        for form in range(1, sent.write.forms):
+        write, error = sent.write, sent.error
+        for form in range(1, write.forms):
+            left = self._unclaimed(write, left, result)
             if left and (error is None or sent.was_refused()):
-                again, left = self._try(sent.write, left, form, result)
+                again = self._send(write, left, form)
+                try:
+                    left = write.left(left, self._look([again]))
+                except PlusofonError as blind:
+                    self._judge_unseen(again, blind, result)
+                    return
                 # What the API took without a word says more than that it knows no other form.
-                error = error and again.error
-        if len(sent.codes) > 1 and sent.was_refused():
-            # One bad code may have failed the whole batch: halves find it in few calls.
-            for half in filter(None, (left[: len(left) // 2], left[len(left) // 2 :])):
-                self._insist(*self._try(sent.write, half, 0, result), result)
+                sent = _Sent(write, sent.codes, error and again.error)
+        if left and len(sent.codes) > 1 and sent.was_refused():
+            self._send_in_parts(write, dict.fromkeys(left, sent.error), result)
         else:
-            result.failures |= dict.fromkeys(left, error or _not_changed(sent.write))
+            result.failures |= dict.fromkeys(left, sent.error or _not_changed(write))
 
-    def _try(self, write: _Write, codes: Sequence[str], form: int, result: Result) -> tuple[_Sent, Sequence[str]]:
-        """Send a write once more and look; return it with the codes that are not as wanted."""
-        self._live.forget()
-        sent = self._send(write, codes, form)
+    def _send_in_parts(self, write: _Write, errors: dict[str, PlusofonError | None], result: Result) -> None:
+        """Send a refused batch again in halves, and refused halves likewise, for one bad code may have failed all.
+
+        ``errors``: what each code was last answered with.
+        """
+        parts, until = _halves(list(errors)), time.monotonic() + LONGEST_SEARCH
         try:
-            return sent, write.left(codes, self._look([sent]))
+            for _ in range(MOST_PARTS):
+                if not parts or time.monotonic() > until:
+                    break
+                part = self._unclaimed(write, parts.pop(0), result)
+                sent = self._send_part(write, part)
+                errors |= dict.fromkeys(part, sent.error)
+                if sent.was_refused():
+                    left = write.left(part, self._live.renew())
+                    parts += _halves(left) if len(part) > 1 else []
+                elif sent.error is not None:
+                    break
+            codes = [code for code in errors if code not in result.kept]
+            left = write.left(codes, self._look([_Sent(write, codes, None)]))
         except PlusofonError as blind:
-            self._judge_unseen(sent, blind, result)
-            return sent, []
+            for code in errors.keys() - result.kept:
+                self._judge_unseen(_Sent(write, [code], errors[code]), blind, result)
+        else:
+            result.failures |= {code: errors[code] or _not_changed(write) for code in left}
+
+    def _send_part(self, write: _Write, part: Sequence[str]) -> _Sent:
+        """Send a part in each form that there is, until one is not refused."""
+        sent = _Sent(write, part, None)
+        for form in range(write.forms if part else 0):
+            sent = self._send(write, part, form)
+            if not sent.was_refused():
+                break
+        return sent
+
+    def _unclaimed(self, write: _Write, codes: Sequence[str], result: Result) -> Sequence[str]:
+        """Return the codes that may still be written: since the first attempt, some may be declared to be open."""
+        if not write.opens:
+            result.kept.update(filter(self._claims.holds, codes))
+        return [code for code in codes if code not in result.kept]
 
     def _judge_unseen(self, sent: _Sent, blind: PlusofonError, result: Result) -> None:
         """Judge a write after which the list could not be read.
@@ -190,14 +234,16 @@ class Delivery:
         code; the next preview reads the list again. A closing does not count: its resource stays in state.
         """
         if sent.write.opens and sent.error is None:
-            catalogue = self._catalogue.get()
-            result.notices |= {
-                code: f"Plusofon answered that {catalogue[code]} was opened, but its list could not be read: {blind}"
-                for code in sent.codes
-            }
+            result.believed |= dict.fromkeys(sent.codes, blind)
         else:
             result.failures |= dict.fromkeys(sent.codes, sent.error or blind)
             result.unseen.update(sent.codes)
+
+
+def _halves(codes: Sequence[str]) -> list[Sequence[str]]:
+    """Return the halves of codes; of one code, that one."""
+    middle = len(codes) // 2
+    return [half for half in (codes[:middle], codes[middle:]) if half]
 
 
 def _not_changed(write: _Write) -> DirectionNotChangedError:

@@ -29,7 +29,8 @@ class Change:
     """Close, before anything is opened, whatever is open and not in `opens`; such a change is carried out alone."""
     kept: frozenset[str] = frozenset()
     """Codes that were to be closed, and are not, because the program declares them."""
-    notices: list[str] = field(default_factory=list)
+    believed: dict[str, PlusofonError] = field(default_factory=dict)
+    """Codes that were answered to be open, and why that could not be seen."""
     failures: dict[str, PlusofonError] = field(default_factory=dict)
     """The errors of codes that are not as asked for."""
     unseen: set[str] = field(default_factory=set)
@@ -49,8 +50,7 @@ class Writer:
         self._turn = threading.Condition()
         self._queue: list[Change] = []
         self._sending = False
-        self._submitted = 0
-        self._finished = 0
+        self._under_way: list[Change] = []
         # How many changes the next batch may have, and until when it is worth waiting for them.
         self._expected = 0
         self._gather_until = 0.0
@@ -62,7 +62,6 @@ class Writer:
         """
         with self._turn:
             self._queue.append(change)
-            self._submitted += 1
             self._turn.notify_all()
         try:
             while batch := self._await_turn(change):
@@ -76,8 +75,8 @@ class Writer:
     def wait_until_idle(self) -> None:
         """Wait for the writes that are queued or under way now."""
         with self._turn:
-            ahead = self._submitted
-            while self._finished < ahead:
+            ahead = [*self._under_way, *self._queue]
+            while not all(change.done for change in ahead):
                 self._turn.wait()
 
     def _await_turn(self, change: Change) -> list[Change]:
@@ -98,6 +97,7 @@ class Writer:
             if not batch[0].exactly:
                 batch = list(itertools.takewhile(lambda each: not each.exactly, self._queue))
             del self._queue[: len(batch)]
+            self._under_way = batch
             return batch
 
     def _gather(self) -> None:
@@ -113,7 +113,7 @@ class Writer:
         with self._turn:
             if change in self._queue:
                 self._queue.remove(change)
-                self._finished += 1
+                change.done = True
                 self._turn.notify_all()
 
     def _lead(self, batch: list[Change]) -> None:
@@ -126,6 +126,7 @@ class Writer:
         except BaseException:
             for change in batch:
                 change.error = TransportError("the write was interrupted: run `pulumi up` again")
+                change.unseen = set(change.opens | change.closes)
             raise
         finally:
             with self._turn:
@@ -133,7 +134,7 @@ class Writer:
                 self._expected = len(batch) + len(self._queue)
                 now = time.monotonic()
                 self._gather_until = now + min(2 * (now - began), LONGEST_GATHERING)
-                self._finished += len(batch)
+                self._under_way = []
                 for change in batch:
                     change.done = True
                 self._turn.notify_all()
@@ -155,22 +156,32 @@ class Writer:
         closing, opening = sorted(closes & live.keys()), sorted(opens - live.keys())
         result = self._delivery.make(live, closing=closing, opening=opening, close_first=exactly)
         for change in batch:
+            # A claim that came between two attempts, or while the list was looked at.
+            self._keep(change, change.closes & result.kept)
             for code in sorted(change.opens | change.closes):
-                if code in result.notices:
-                    change.notices.append(result.notices[code])
+                if code in result.believed:
+                    change.believed[code] = result.believed[code]
                 if code in result.failures:
                     change.failures[code] = result.failures[code]
             change.unseen |= result.unseen & change.failures.keys()
 
     def _honour_claims(self, change: Change) -> None:
         """Take out of a change the closings that would close what the program declares."""
-        change.kept |= frozenset(filter(self._claims.holds, change.closes))
+        self._keep(change, frozenset(filter(self._claims.holds, change.closes)))
         if change.exactly and change.kept:
-            error = "an AllowedDirection of this program declares the code: add it to `codes`, or remove that resource"
-            change.failures = {code: DirectionClaimedError(error) for code in sorted(change.kept)}
             change.opens = change.closes = frozenset()
-            return
-        change.closes -= change.kept
-        for code in sorted(change.kept):
-            if refusal := self._claims.refusal(code):
+
+    def _keep(self, change: Change, codes: frozenset[str]) -> None:
+        """Note codes that are not closed because the program declares them."""
+        change.kept |= codes
+        change.closes -= codes
+        for code in sorted(codes):
+            refusal = _not_listed() if change.exactly else self._claims.refusal(code)
+            if refusal is not None:
                 change.failures[code] = refusal
+
+
+def _not_listed() -> DirectionClaimedError:
+    return DirectionClaimedError(
+        "an AllowedDirection of this program declares the code: add it to `codes`, or remove that resource"
+    )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from plusofon_pulumi.account.summary import believed, one_error
+from plusofon_pulumi.account.writer import Change, Writer
 from plusofon_pulumi.client import OPEN_LIST
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import (
@@ -14,9 +16,11 @@ from plusofon_pulumi.errors import (
     DirectionNotChangedError,
     PermissionDeniedError,
     PlusofonError,
+    TransportError,
+    UnknownDirectionError,
 )
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import account_of
+from tests.unit.support import IDS, FakeTime, account_of
 
 HUNGARY = Direction("36", "Венгрия", "Hungary")
 
@@ -88,12 +92,66 @@ def test_declared_codes_keep_their_owners_where_the_making_is_interrupted(monkey
         assert isinstance(error_of(lambda: account.close([HUNGARY])), DirectionClaimedError)
 
 
+def test_of_many_codes_that_fail_a_message_names_a_few(fake_time: FakeTime) -> None:
+    every = sorted(IDS)
+    with Sandbox(open=every) as sandbox:
+        account = account_of(sandbox)
+        sandbox.fail_next(999, "status:403", method="DELETE")
+        told = str(error_of(lambda: account.make_exactly(frozenset())))
+    assert f" and {len(every) - 5} more were not closed: DELETE /api/v1/direction" in told
+    assert len(told) < 1500
+    assert fake_time.pauses
+
+
+def test_of_many_reasons_a_message_tells_a_few() -> None:
+    codes = ["36", "44", "53", "58"]
+    failures = {code: UnknownDirectionError(f"no {code}") for code in codes}
+    told = one_error(Change(opens=frozenset(codes)), failures, str)
+    assert type(told) is UnknownDirectionError
+    assert str(told) == (
+        "36 was not opened: no 36; 44 was not opened: no 44; 53 was not opened: no 53; 1 more failed in other ways"
+    )
+
+
+def test_what_may_be_so_is_told_before_what_is_not_and_is_never_among_the_rest() -> None:
+    failures = {code: UnknownDirectionError(f"no {code}") for code in ("1", "2", "3", "36", "58")}
+    change = Change(opens=frozenset(failures), unseen={"36", "58"})
+    failures |= dict.fromkeys(("36", "58"), UnknownDirectionError("no answer"))
+    assert str(one_error(change, failures, str)) == (
+        "36, 58 may not have been opened: no answer; 1 was not opened: no 1; 2 was not opened: no 2; "
+        "1 more failed in other ways"
+    )
+
+
+def test_those_who_wait_for_an_interrupted_write_are_told_that_it_may_have_been_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupted = TransportError("the write was interrupted: run `pulumi up` again")
+
+    def submit(_: object, change: Change) -> Change:
+        change.unseen = set(change.opens | change.closes)
+        raise interrupted
+
+    monkeypatch.setattr(Writer, "submit", submit)
+    with Sandbox() as sandbox:
+        account = account_of(sandbox)
+        for told in (
+            error_of(lambda: account.make_exactly(frozenset({"36"}))),
+            error_of(lambda: account.open("36")),
+        ):
+            assert str(told).endswith(f" may not have been opened: {interrupted}")
+
+
+def test_notices_tell_each_reason_apart() -> None:
+    change = Change(opens=frozenset({"36", "58"}))
+    change.believed = {code: UnknownDirectionError(f"no {code}") for code in ("36", "58")}
+    said = "Plusofon answered that {0} was opened, but its list could not be read: no {0}"
+    assert believed(change, str) == [said.format("36"), said.format("58")]
+
+
 def test_notices_of_openings_that_nobody_could_look_at_are_returned() -> None:
     with Sandbox() as sandbox:
         account = account_of(sandbox)
         sandbox.fail_next(99, "status:401", method="GET", path=OPEN_LIST, skip=1)
         notices = account.make_exactly(frozenset({"36", "58"}))
-    assert [notice[:39] for notice in notices] == [
-        "Plusofon answered that 36 (Hungary) was",
-        "Plusofon answered that 58 (Venezuela) w",
-    ]
+    assert [notice[:66] for notice in notices] == ["Plusofon answered that 36 (Hungary), 58 (Venezuela) were opened, b"]

@@ -43,7 +43,7 @@ def test_what_is_open_and_not_asked_for_is_closed_and_then_the_rest_is_opened() 
         change = exactly(b, "36", "58")
         assert b.calls() == ["GET direction", "GET directions", "DELETE direction", "PUT direction", "GET direction"]
         assert b.sandbox.open_codes == {"36", "58"}
-    assert (change.failures, change.notices, change.kept, change.done) == ({}, [], frozenset(), True)
+    assert (change.failures, change.believed, change.kept, change.done) == ({}, {}, frozenset(), True)
 
 
 @pytest.mark.parametrize("codes", [[], ["36"], ["36", "58"]])

@@ -14,7 +14,7 @@ import pytest
 from plusofon_pulumi.account import delivery as delivery_module
 from plusofon_pulumi.account import writer as writer_module
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import Delivery, OpenList
+from plusofon_pulumi.account.delivery import MOST_PARTS, Delivery, OpenList
 from plusofon_pulumi.account.shared import Shared
 from plusofon_pulumi.account.writer import Change, Writer
 from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, PlusofonClient, transport
@@ -80,8 +80,8 @@ class Bench:
         self.sandbox = sandbox
         self.client = PlusofonClient(settings_of(sandbox))
         self.live: Shared[OpenList] = Shared(lambda: by_code(self.client.get_allowed_directions()))
-        self.delivery = Delivery(self.client, self.live, Shared(self.client.get_directions))
         self.claims = Claims()
+        self.delivery = Delivery(self.client, self.live, Shared(self.client.get_directions), self.claims)
         self.writer = Writer(self.live, self.delivery, self.claims)
         self.told = ToldCondition()
         self.writer._turn = self.told
@@ -123,7 +123,7 @@ def test_one_code_is_opened_with_one_write_and_one_look() -> None:
         change = b.open("36")
         assert b.calls() == ["GET direction", "GET directions", "PUT direction", "GET direction"]
         assert b.sandbox.open_codes == {"36"}
-    assert (change.failures, change.notices, change.done) == ({}, [], True)
+    assert (change.failures, change.believed, change.done) == ({}, {}, True)
 
 
 def test_one_code_is_closed_with_one_write_and_one_look() -> None:
@@ -292,8 +292,9 @@ def test_never_two_writes_at_once_from_many_threads() -> None:
         assert b.sandbox.open_codes == set(EIGHT)
 
 
-def test_a_code_that_some_open_and_others_close_in_one_batch_is_open() -> None:
-    with bench() as b:
+@pytest.mark.parametrize("before", [[], ["36"]])
+def test_a_code_that_some_open_and_others_close_in_one_batch_is_open(before: list[str]) -> None:
+    with bench(*before) as b:
         held = Held(b.delivery)
         first = start(lambda: b.open("58"))
         held.await_begin()
@@ -421,6 +422,184 @@ def test_a_code_that_somebody_opened_meanwhile_does_not_fail_its_neighbours(
         assert b.sandbox.open_codes == {"36", "7", "44", "58"}
 
 
+ALL_CODES = sorted(IDS)
+# Answers that can be about one of the codes, and some that cannot.
+REFUSALS = ["status:400", "status:404", "status:422", "html:400"]
+NO_REFUSALS = [
+    *("status:401", "status:403", "status:405", "status:413", "status:500", "html:500"),
+    *("success-false", "html:200", "garbage", "redirect:https://example.com/"),
+]
+
+
+def write_all(b: Bench, method: str) -> Change:
+    return b.open(*ALL_CODES) if method == "PUT" else b.close(*ALL_CODES)
+
+
+@pytest.mark.parametrize("method, most", [("PUT", 1 + MOST_PARTS), ("DELETE", 2 + 2 * MOST_PARTS)])
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_whoever_refuses_everything_is_not_asked_for_ever(
+    fault: str, method: str, most: int, fake_time: FakeTime
+) -> None:
+    with bench(*ALL_CODES * (method == "DELETE")) as b:
+        b.sandbox.fail_next(9999, fault, method=method)
+        began = fake_time.now
+        change = write_all(b, method)
+        assert b.sandbox.calls(method) <= most
+        assert b.sandbox.calls("GET", OPEN_LIST) <= 2 * most
+    assert change.failures.keys() == set(ALL_CODES)
+    # Waited for what shows late: after each form of the whole, and once more at the end.
+    assert fake_time.now - began <= 3 * sum(delivery_module.LOOK_PAUSES)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("fault", NO_REFUSALS)
+def test_an_error_that_cannot_be_about_one_code_is_no_reason_to_try_the_others(
+    fault: str, method: str, fake_time: FakeTime
+) -> None:
+    with bench(*ALL_CODES * (method == "DELETE")) as b:
+        b.sandbox.fail_next(9999, fault, method=method)
+        change = write_all(b, method)
+        assert b.sandbox.calls(method) == 1
+    assert change.failures.keys() == set(ALL_CODES)
+    assert len(fake_time.pauses) == len(delivery_module.LOOK_PAUSES)
+
+
+@pytest.mark.parametrize(
+    "bad", [ALL_CODES[:1], ALL_CODES[-1:], ALL_CODES[100:101], ALL_CODES[50:52], ALL_CODES[1:109:107]]
+)
+@pytest.mark.usefixtures("fake_time")
+def test_a_bad_code_or_two_among_all_that_there_are_are_found(bad: list[str]) -> None:
+    with bench() as b:
+        b.sandbox.fail_next(1, "status:200", path=CATALOGUE, body=catalogue_with({code: f"9{code}999" for code in bad}))
+        change = b.open(*ALL_CODES)
+        assert b.sandbox.open_codes == set(ALL_CODES) - set(bad)
+        assert b.sandbox.calls("PUT") <= 1 + MOST_PARTS
+    assert kinds(change) == dict.fromkeys(bad, BadRequestError)
+
+
+def test_whoever_is_slow_to_refuse_is_not_asked_for_ever(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    with bench(*ALL_CODES) as b:
+        deny = b.client.deny_directions
+
+        def slowly(codes: Any) -> None:
+            fake_time.sleep(14)
+            deny(codes)
+
+        monkeypatch.setattr(b.client, "deny_directions", slowly)
+        b.sandbox.fail_next(9999, "status:400", method="DELETE")
+        began = fake_time.now
+        b.close(*ALL_CODES)
+        # The whole in two forms, the parts for a minute, and the last of them.
+        assert fake_time.now - began < 2 * 14 + 60 + 2 * 14 + 3 * sum(delivery_module.LOOK_PAUSES)
+
+
+def test_what_is_declared_meanwhile_is_not_closed_with_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with bench("36", "58") as b:
+        b.sandbox.fail_next(2, "status:400", method="DELETE")
+        parts = b.delivery._send_in_parts
+
+        def claimed_first(*arguments: Any) -> None:
+            b.claims.claim({"36"})
+            parts(*arguments)
+
+        monkeypatch.setattr(b.delivery, "_send_in_parts", claimed_first)
+        change = b.close("36", "58")
+        assert (set(change.kept), change.failures) == ({"36"}, {})
+        assert b.sandbox.open_codes == {"36"}
+
+
+def test_what_is_declared_meanwhile_is_not_closed_in_another_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    with bench("36", "58", R12="numbers", R4="404") as b:
+        b.sandbox.set_readings({"R2": "string"})
+        look = b.delivery._look
+
+        def claimed_first(sent: Any) -> Any:
+            b.claims.claim({"36"})
+            return look(sent)
+
+        monkeypatch.setattr(b.delivery, "_look", claimed_first)
+        change = b.close("36", "58")
+        assert (set(change.kept), change.failures) == ({"36"}, {})
+        assert b.sandbox.open_codes == {"36"}
+
+
+def test_a_part_is_sent_in_each_form() -> None:
+    # Two forms are refused for the code that is gone; then only numbers match, and the list gives texts.
+    with bench(*EIGHT, R2="string", R4="404", R10="all", R12="numbers") as b:
+        b.live.get()
+        b.sandbox.set_open(EIGHT[1:])
+        assert b.close(*EIGHT).failures == {}
+        assert b.sandbox.open_codes == frozenset()
+
+
+def test_what_is_open_by_now_is_not_sent_again_with_a_part() -> None:
+    # The good ones of a refused half are taken.
+    with bench(R10="good") as b:
+        b.sandbox.fail_next(1, "status:200", path=CATALOGUE, body=catalogue_with({EIGHT[0]: "9999"}))
+        b.sandbox.fail_next(1, "status:400", method="PUT")
+        assert b.open(*EIGHT).failures.keys() == {EIGHT[0]}
+        # The whole, the half with the bad one, the bad one, the other half.
+        assert b.sandbox.calls("PUT") == 4
+
+
+def test_what_shows_late_after_the_parts_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "time", time)
+    monkeypatch.setattr(delivery_module, "LOOK_PAUSES", (0.02,) * 40)
+    with bench(R7="0.2") as b:
+        b.sandbox.fail_next(1, "status:400", method="PUT")
+        assert b.open("36", "58").failures == {}
+
+
+def test_a_code_that_was_refused_alone_is_not_sent_again() -> None:
+    with bench() as b:
+        b.sandbox.fail_next(9, "status:400", method="PUT")
+        assert kinds(b.open("36")) == {"36": BadRequestError}
+        assert b.sandbox.calls("PUT") == 1
+
+
+@pytest.mark.parametrize(
+    "first, second, error",
+    [
+        ("ignore", "status:404", DirectionNotChangedError),
+        ("status:404", "ignore", DirectionNotChangedError),
+        ("status:404", "status:400", BadRequestError),
+        ("status:400", "status:403", PermissionDeniedError),
+    ],
+)
+def test_of_two_forms_the_answer_that_says_most_is_told(first: str, second: str, error: type[Exception]) -> None:
+    with bench("36", "58") as b:
+        b.sandbox.fail_next(1, first, method="DELETE")
+        b.sandbox.fail_next(1, second, method="DELETE")
+        b.sandbox.fail_next(99, "status:500", method="DELETE")
+        change = b.close("36")
+        assert kinds(change) == {"36": error}
+        assert b.sandbox.calls("DELETE") == 2
+
+
+def test_nothing_is_sent_any_more_once_a_part_meets_another_error() -> None:
+    with bench() as b:
+        b.sandbox.fail_next(1, "status:400", method="PUT")
+        b.sandbox.fail_next(9999, "status:403", method="PUT")
+        change = b.open(*EIGHT)
+        assert b.sandbox.calls("PUT") == 2
+    assert list(kinds(change).values()) == [PermissionDeniedError] * 4 + [BadRequestError] * 4
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_parts_of_which_nothing_can_be_seen_may_have_been_carried_out(method: str) -> None:
+    with bench(*EIGHT * (method == "DELETE")) as b:
+        b.sandbox.fail_next(1 + (method == "DELETE"), "status:400", method=method)
+        # The list, and the looks after each form of the whole.
+        looks = (1 + (method == "DELETE")) * (1 + len(delivery_module.LOOK_PAUSES))
+        b.sandbox.fail_next(9999, "status:403", method="GET", path=OPEN_LIST, skip=1 + looks)
+        change = b.open(*EIGHT) if method == "PUT" else b.close(*EIGHT)
+        assert b.sandbox.open_codes == (set(EIGHT) if method == "PUT" else set())
+    if method == "PUT":
+        assert change.believed.keys() == set(EIGHT)
+    else:
+        assert change.unseen == change.failures.keys() == set(EIGHT)
+
+
 def test_a_home_direction_that_stays_open_fails_alone() -> None:
     with bench("7", "36", "58", R11="always") as b:
         change = b.close("7", "36", "58")
@@ -484,7 +663,7 @@ def test_a_write_that_failed_after_its_effect_is_done(fault: str, method: str, a
     with bench(*frozenset({"36"}) - after, **readings) as b:
         b.sandbox.fail_next(1 if again == "refusal" else 100, f"{fault}:after", method=method)
         change = b.write(method)
-        assert (change.failures, change.notices) == ({}, [])
+        assert (change.failures, change.believed) == ({}, {})
         assert b.sandbox.open_codes == after
 
 
@@ -540,10 +719,9 @@ def test_an_opening_that_was_answered_with_success_counts_though_nobody_can_look
         b.sandbox.fail_next(100, fault, method="GET", path=OPEN_LIST, skip=1)
         change = b.open("7")
     assert change.failures == {}
-    (notice,) = change.notices
-    assert notice.startswith(
-        "Plusofon answered that 7 (Kazakhstan, Russia) was opened, but its list could not be read: GET /api/v1/dir"
-    )
+    (code, why), *others = change.believed.items()
+    assert (code, others) == ("7", [])
+    assert str(why).startswith("GET /api/v1/direction at 127.0.0.1: ")
 
 
 @pytest.mark.parametrize("fault", ["status:401", "html:200", "reset"])

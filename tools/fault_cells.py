@@ -128,11 +128,11 @@ class Bench:
         """Run one operation under one fault, and once more without it."""
         self._found(operation)
         sandbox = self.sandbox
-        sandbox.fail_next(TIMES[times], fault, method=call.method, path=call.path, skip=call.skip)
+        self.wire.fail_next(TIMES[times], fault, method=call.method, path=call.path, skip=call.skip)
         process = Process(sandbox)
         began = self.clock.now
         result, error = _acted(process, operation)
-        sandbox.clear_faults()
+        self.wire.clear_faults()
         outcome = _outcome(operation, sandbox.open_codes, result, error)
         if outcome == "done" and sandbox.open_codes != operation.after:
             outcome = "believed" if "could not be read" in process.said.getvalue() else "untrue"
@@ -156,6 +156,9 @@ class Bench:
             "nothing closes that was not to be closed": operation.before & operation.after <= now,
             "reading writes nothing": operation.writes or not self._writes(),
             "the error is one paragraph": "\n" not in text and len(text) < 1000,
+            "what it says was not carried out was not": (
+                "It was not carried out" not in text or not (operation.after - operation.before) & now
+            ),
             "the token is nowhere": self.sandbox.token not in text + process.said.getvalue(),
             # Two time-outs of a list and of a write, one minute each, and the looks between them.
             "it ends": seconds < 600,

@@ -29,9 +29,10 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from plusofon_pulumi.account import delivery, shared
-from plusofon_pulumi.client import transport
+from plusofon_pulumi.client import allowance, transport
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox, api, cabinet
+from plusofon_pulumi.sandbox.faults import Fault, Faults
 from plusofon_pulumi.sandbox.wire import Call, Delivery, Peer
 
 if TYPE_CHECKING:
@@ -43,12 +44,16 @@ ONE = "AllowedDirection"
 ALL = "AllowedDirections"
 # What the catalogue holds here: codes of one row, of two and of many, on more than one page, and quick to read.
 CODES = ("1", "7", "36", "44", "53", "58", "420", "972")
-# Every way in which the sandbox can fail a call; a write may take effect all the same.
+# What keeps a call from ever reaching the service.
+UNREACHED = ("refused", "unreachable")
+# Every way in which a call can fail; a write may take effect all the same.
 FAULTS = (
+    *UNREACHED,
     *("hang", "hang:after", "reset", "reset:after", "close", "close:after", "truncate", "truncate:after"),
-    *("status:429", "status:429:after", "status:502", "status:503", "status:503:after", "html:502", "html:502:after"),
+    *("status:429", "status:429:after", "status:502", "status:503", "status:503:after"),
+    *("html:502", "html:502:after", "status:504", "status:504:after"),
     *("status:400", "status:401", "status:403", "status:404", "status:422", "status:500", "status:500:after"),
-    *("echo:400", "echo:401", "success-false", "success-false:after", "ignore"),
+    *("echo:400", "echo:401", "success-false", "success-false:after", "ignore", "expired"),
     *("html:200", "html:200:after", "garbage", "garbage:after", "huge", "redirect:https://example.com/"),
 )
 # How long one call of an idle machine takes, in made-up seconds.
@@ -82,7 +87,7 @@ def simulated() -> Iterator[Clock]:
     with contextlib.ExitStack() as patches:
         for module in (api, cabinet):
             patches.enter_context(mock.patch.object(module, "catalogue", return_value=rows))
-        for module in (transport, delivery, cabinet):
+        for module in (transport, allowance, delivery, cabinet):
             patches.enter_context(mock.patch.object(module, "time", clock))
         patches.enter_context(mock.patch.object(transport, "random", random.Random(0)))  # noqa: S311  # no secret
         # A default argument, bound when the class was read.
@@ -111,8 +116,8 @@ class _Body(io.BytesIO):
         super().__init__(content)
         self._truncated = truncated
 
-    def read1(self, size: int | None = -1, /) -> bytes:
-        chunk = super().read1(size)
+    def read(self, size: int | None = -1, /) -> bytes:
+        chunk = super().read(size)
         if not chunk and self._truncated:
             broken = http.client.IncompleteRead(b"", 1)
             raise urllib3.exceptions.ProtocolError("Connection broken", broken)
@@ -129,6 +134,21 @@ class Wire(BaseAdapter):
         self.count = 0
         self.at: dict[tuple[int, str], list[Callable[[], object]]] = defaultdict(list)
         self.dead = False
+        self._unreached = Faults()
+        self.lost: list[tuple[int, str, str]] = []
+        """Calls that did not reach the sandbox: after how many that did, the method, the path."""
+
+    def fail_next(self, n: int, fault: str, **which: Any) -> None:
+        """Make calls fail as `Sandbox.fail_next` does, or on their way to it."""
+        if fault in UNREACHED:
+            self._unreached.order(Fault(fault), n=n, **{"method": None, "path": None, "skip": 0, **which})
+        else:
+            self.sandbox.fail_next(n, fault, **which)
+
+    def clear_faults(self) -> None:
+        """Let all calls pass again."""
+        self._unreached.clear()
+        self.sandbox.clear_faults()
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[None]:
@@ -140,6 +160,7 @@ class Wire(BaseAdapter):
         """Let a new process use the wire: requests count from 1."""
         self.count, self.dead = 0, False
         self.at.clear()
+        self.lost.clear()
 
     def kill(self) -> None:
         """End the process."""
@@ -178,6 +199,10 @@ class Wire(BaseAdapter):
             body=body.encode() if isinstance(body, str) else body,
             peer=peer,
         )
+        unreached = self._unreached.take(call)
+        if unreached is not None:
+            self.lost.append((len(self.sandbox.requests), call.method, call.path))
+            return self._never_there(unreached.kind, timeout)
         answer = self.sandbox._respond(call)  # noqa: SLF001  # what its server calls
         if peer.hung:
             self.clock.sleep(timeout[1])
@@ -188,6 +213,14 @@ class Wire(BaseAdapter):
                 return requests.ConnectionError(http.client.RemoteDisconnected("closed without response"))
             return requests.ConnectionError(urllib3.exceptions.ProtocolError("Connection aborted.", gone))
         return _response(request, answer.status, answer.headers, _content(answer.encode()), answer.delivery)
+
+    def _never_there(self, kind: str, timeout: Any) -> requests.ConnectionError:
+        if kind == "unreachable":
+            self.clock.sleep(timeout[0])
+            return requests.ConnectTimeout("connect timed out")
+        nobody: Any = None
+        refused = urllib3.exceptions.NewConnectionError(nobody, "Connection refused")
+        return requests.ConnectionError(urllib3.exceptions.MaxRetryError(nobody, "/", refused))
 
 
 def _content(encoded: bytes) -> bytes:

@@ -9,6 +9,7 @@ A fault is written ``kind``, ``kind:argument``, and with ``:after`` at its end i
     close           the connection is closed without an answer
     truncate        half of a good answer under a Content-Length for the whole, then the connection is closed
     ignore          a write that answers success and changes nothing
+    expired         what a wrong token is answered with, as R9 says
     redirect:URL    a redirect, status 302
     echo:401        a message that quotes the Authorization header; any status, 400 if none is given
     success-false   status 200 with ``success: false`` and a message
@@ -34,6 +35,9 @@ AFTER = ":after"
 #: Kinds that put nothing of an answer on the wire.
 _SILENT = frozenset({"hang", "reset", "close"})
 
+#: Kinds in which a write never takes effect.
+_IDLE = frozenset({"ignore", "expired"})
+
 _WORDS = {400: "Неверный параметр", 404: "Не найдено", 429: "Слишком много запросов", 500: "Нет доступа"}
 
 _PAGE = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>nginx</body></html>\n"
@@ -56,8 +60,11 @@ class Fault:
 
     def play(self, call: Call, api: Api) -> Answer:
         """Let the call take effect if it should, and answer amiss."""
-        # A read has no effect, so its good answer is at hand for a fault to spoil.
-        good = api.answer(call) if self.after or not call.writes else api.good()
+        if self.kind == "expired":
+            good = api.answer(replace(call, headers={**call.headers, "authorization": "Bearer expired"}))
+        else:
+            # A read has no effect, so its good answer is at hand for a fault to spoil.
+            good = api.answer(call) if self.after or not call.writes else api.good()
         answer = _KINDS[self.kind].spoil(self.argument, call, good)
         body = answer.body if self.body is None else self.body
         if isinstance(body, str):
@@ -92,7 +99,7 @@ def _truncate(_: str, __: Call, good: Answer) -> Answer:
     return replace(good, delivery=Delivery.TRUNCATED)
 
 
-def _ignore(_: str, __: Call, good: Answer) -> Answer:
+def _pass_on(_: str, __: Call, good: Answer) -> Answer:
     return good
 
 
@@ -132,7 +139,8 @@ _KINDS = {
     "reset": _Kind(_reset),
     "close": _Kind(_close),
     "truncate": _Kind(_truncate),
-    "ignore": _Kind(_ignore),
+    "ignore": _Kind(_pass_on),
+    "expired": _Kind(_pass_on),
     "redirect": _Kind(_redirect, ""),
     "echo": _Kind(_echo, "400"),
     "success-false": _Kind(_success_false),
@@ -155,7 +163,7 @@ def parse(text: str, *, headers: Mapping[str, str] | None = None, body: object =
     if default:
         fits = argument.isascii() and argument.isdigit() and 200 <= int(argument) <= 599
         _demand(fits, f"the fault {kind!r} takes a status from 200 to 599, not {argument!r}")
-    _demand(not (kind == "ignore" and after), f"the fault 'ignore' never takes effect, so it has no {AFTER!r}")
+    _demand(not (kind in _IDLE and after), f"the fault {kind!r} never takes effect, so it has no {AFTER!r}")
     headers = {} if headers is None else headers
     _demand(_are_headers(headers), f"headers map names to texts, not {headers!r}")
     unsent = kind in _SILENT and (headers or body is not None)

@@ -12,6 +12,7 @@ why: a place that grants an exception counts it, so that a search tells how ofte
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -162,10 +163,12 @@ class Stack:
         self.state: dict[Urn, Entry] = {}
         self.condemned: list[Entry] = []
         self.granted: Counter[str] = Counter()
+        self.met: Counter[str] = Counter()
         self.loose: dict[str, str] = {}
         """Open, through us, and in nobody's state; and the exception that allows it."""
         self._partial: set[str] = set()
         self._seen = 0
+        self._began = 0
         self._ours: set[str] = set()
         self._program: Program = {}
         self._process: Process
@@ -350,10 +353,18 @@ class Stack:
                 else:
                     del self.state[entry.urn]
                 continue
+            self._see_to_reading(entry, result)
             old_inputs = entry.inputs
             entry.outputs, entry.inputs = dict(result.outs), dict(result.inputs)
             with self._quietly():
                 self._call(entry.urn[0], "diff", entry.id, dict(entry.outputs), dict(old_inputs))
+
+    def _see_to_reading(self, entry: Entry, result: Any) -> None:
+        """See that a reading tells what is open: no error is an empty list, and no half of it the whole."""
+        read = Entry(entry.urn, result.id, dict(result.inputs), dict(result.outs)).recorded
+        owed = self.sandbox.open_codes if entry.urn[0] == ALL else entry.recorded
+        is_told = read == owed or bool(self._touched_by_the_owner())
+        self._demand("error", is_told, f"{sorted(read)} was read of {entry}, but {self._open()} is open")
 
     def _old(self, name: str, declared: Declared) -> Entry | None:
         return self.state.get((declared.kind, name)) or (self.state.get(declared.alias) if declared.alias else None)
@@ -402,9 +413,10 @@ class Stack:
         self._see_to_effects(steps, events, requests)
         opened = {code for event in events if event.event == "open" for code in event.codes}
         for step in steps:
-            # What another step of the batch has opened after this one failed is that one's.
-            others = frozenset().union(*(each.opens for each in steps if each.error is None))
-            self._keep(step, plan, opened - others, requests)
+            # What another step of the batch has opened after this one failed is that one's; so with a half-done list.
+            theirs = [each.opens for each in steps if each is not step and (each.error is None or each.kind == ALL)]
+            others = frozenset().union(*theirs)
+            self._keep(step, opened - others, requests)
         if self.wire.dead:
             self._partial |= opened
             for code in opened:
@@ -413,10 +425,10 @@ class Stack:
         if self._ran.errors and not plan.goes_on:
             raise _StoppedError
 
-    def _keep(self, step: Step, plan: Plan, opened: set[str], requests: int) -> None:
+    def _keep(self, step: Step, opened: set[str], requests: int) -> None:
         """Keep in state what has come of a step."""
         if step.error is None:
-            self._see_to_success(step, plan)
+            self._see_to_success(step, requests)
             step.done(step.result)
             if step.kind == ALL and step.method != "delete":
                 self._partial.clear()
@@ -464,27 +476,51 @@ class Stack:
             theirs = codes - closes
             allowed = closes_all_but and not any(theirs & but for but in closes_all_but)
             self._demand("foreign", not theirs or bool(allowed), f"{sorted(theirs)} closed, though nobody's")
-        if len(steps) == 1 and steps[0].closes is None and any(event.event == "close" for event in events):
+        if len(steps) == 1 and steps[0].closes is None:
             order = [each.method for each in self.sandbox.requests[requests:] if each.method != "GET"]
-            self._demand("order", order[0] == "DELETE", f"the whole list was changed in the order {order}")
+            # A DELETE that was answered with success and changed nothing is sent once more, in its other form, last.
+            is_kept = order[:1] == ["DELETE"] or not any(event.event == "close" for event in events)
+            self._demand("order", is_kept, f"the whole list was changed in the order {order}")
+            self._see_to_order(steps[0], requests)
 
-    def _see_to_success(self, step: Step, plan: Plan) -> None:
+    def _see_to_order(self, step: Step, requests: int) -> None:
+        """See that nothing is opened where the closing was answered with an error, and has failed."""
+        seen = self.sandbox.requests[requests:]
+        writes = [each for each in seen if each.method != "GET"]
+        before = list(itertools.takewhile(lambda each: each.method == "DELETE", writes))
+        has_failed = bool(before) and not _was_answered_well(before[-1])
+        if has_failed and self.sandbox.open_codes - step.opens - self._touched_by_the_owner():
+            self._demand("order", len(before) == len(writes), "the closing failed, and something was opened")
+
+    def _see_to_success(self, step: Step, requests: int) -> None:
         now = self.sandbox.open_codes
         if step.method == "delete":
-            left = now & (step.closes or frozenset()) - declared_codes(self._program)
-            is_true = not left
+            amiss = now & (step.closes or frozenset()) - declared_codes(self._program)
         else:
-            is_true = step.opens <= now if step.kind == ONE else step.opens == now
-        if is_true:
-            return
-        if plan.owner:
+            amiss = step.opens - now if step.kind == ONE else step.opens ^ now
+        raced = amiss & self._touched_by_the_owner()
+        if raced:
             self._grant("raced")
-        elif step.method != "delete" and "its list could not be read" in self._process.said.getvalue():
+        left = amiss - raced
+        if left and left <= self._believed(step, requests):
             self._grant("believed")
         else:
-            self._demand(
-                "true", holds=False, told=f"{step.method} of {step.kind} succeeded, but {self._open()} is open"
-            )
+            self._demand("true", not left, f"{step.method} of {step.kind} succeeded, but {self._open()} is open")
+
+    def _believed(self, step: Step, requests: int) -> frozenset[str]:
+        """Return what a step may believe to be open: PUT was answered with success, and then the list with an error."""
+        seen = self.sandbox.requests[requests:]
+        puts = [place for place, each in enumerate(seen) if each.method == "PUT" and _was_answered_well(each)]
+        is_blind = puts and self._was_list_unreadable(requests + puts[-1])
+        is_told = "its list could not be read" in self._process.said.getvalue()
+        return step.opens if is_blind and is_told and step.method != "delete" else frozenset()
+
+    def _was_list_unreadable(self, began: int) -> bool:
+        """Tell whether a reading of the list failed after so many requests."""
+        seen = self.sandbox.requests[began:]
+        failed = [(each.method, each.path) for each in seen if each.fault]
+        failed += [(method, path) for number, method, path in self.wire.lost if number >= began]
+        return ("GET", ALLOWED_PATH) in failed
 
     def _see_to_failure(self, step: Step, opened: set[str], requests: int) -> None:
         left = step.opens & opened & self.sandbox.open_codes
@@ -493,8 +529,7 @@ class Stack:
             for code in left:
                 self.loose.setdefault(code, "partial")
         elif left:
-            seen = self.sandbox.requests[requests:]
-            is_blind = any(each.fault for each in seen if (each.method, each.path) == ("GET", ALLOWED_PATH))
+            is_blind = self._was_list_unreadable(requests)
             self._demand("owned", is_blind, f"{left} is open, the list could be read, but {step.error}")
             is_told = "may not have been opened" in str(step.error) or "interrupted" in str(step.error)
             self._demand("owned", is_told, f"{left} may be open, but all that is told is {step.error}")
@@ -511,7 +546,7 @@ class Stack:
         self._process = Process(self.sandbox)
         self.wire.renew()
         for order in plan.faults:
-            self.sandbox.fail_next(**order)
+            self.wire.fail_next(**order)
         if plan.kill is not None:
             self.wire.at[plan.kill].append(self.wire.kill)
         for number, codes in plan.owner.items():
@@ -519,6 +554,7 @@ class Stack:
         self.sandbox.clear_requests()
         # Acts of the owner between the runs.
         self._follow()
+        self._began = self._seen
         try:
             with self.wire.connected(), self._process.heard():
                 yield
@@ -528,7 +564,9 @@ class Stack:
             self._ran.was_killed = True
             self._ran.errors.append("killed")
         finally:
-            self.sandbox.clear_faults()
+            self.wire.clear_faults()
+        self.met.update(f"faults of {each.method}" for each in self.sandbox.requests if each.fault)
+        self.met.update(f"faults of {method}" for _, method, _ in self.wire.lost)
         self._ran.writes = sum(each.method != "GET" for each in self.sandbox.requests)
         assert not self._ran.was_killed or plan.kill
         self._follow()
@@ -546,6 +584,12 @@ class Stack:
 
     def wire_writes(self) -> int:
         return sum(each.method != "GET" for each in self.sandbox.requests)
+
+    def _touched_by_the_owner(self) -> frozenset[str]:
+        """Return the codes that the owner opened or closed during this run, when a list read before may still serve."""
+        return frozenset(
+            code for change in self.sandbox.history[self._began :] if change.by != "api" for code in change.codes
+        )
 
     def _written_since(self, began: int) -> list[Change]:
         return [change for change in self.sandbox.history[began:] if change.by == "api"]
@@ -565,16 +609,12 @@ class Stack:
 
     def _see_to_owners(self) -> None:
         entries = [*self.state.values(), *self.condemned]
-        whole = any(entry.urn[0] == ALL for entry in entries)
         owned = frozenset().union(*(entry.recorded for entry in entries if not entry.is_gone))
         for code in owned:
             self.loose.pop(code, None)
         for code in sorted(self._ours - owned - self.loose.keys()):
-            if whole or code in self._partial:
-                # The whole list is in state, but with what it was before.
-                continue
-            self._demand("owned", holds=False, told=f"{code} is open and in nobody's state")
-        if not whole:
+            self._demand("owned", code in self._partial, f"{code} is open and in nobody's state")
+        if not any(entry.urn[0] == ALL for entry in entries):
             for code in self._partial - owned:
                 self.loose.setdefault(code, "partial")
             self._partial.clear()
@@ -617,6 +657,10 @@ class Stack:
 
     def _photograph(self) -> str:
         return repr((self.state, self.condemned))
+
+
+def _was_answered_well(request: Any) -> bool:
+    return request.status == 200 and request.fault in (None, "ignore")
 
 
 def _take(process: Process, step: Step) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from plusofon_pulumi.account import Account
 from plusofon_pulumi.account.delivery import Delivery
-from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider
+from tests.mistakes import open_directions_or_none
 from tools import reliability
 from tools.fault_cells import CALLS, OPERATIONS, Bench, Cell, Failing, Operation, cells
 from tools.reliability import PAGE
@@ -17,7 +15,10 @@ from tools.simulation import simulated
 
 LIST, LATER_LIST, CATALOGUE, PUT, DELETE = CALLS
 # What passes by itself: the client tries again.
-PASSING = ("hang", "reset", "close", "truncate", "status:429", "status:502", "status:503", "html:502")
+PASSING = (
+    *("refused", "unreachable", "hang", "reset", "close", "truncate"),
+    *("status:429", "status:502", "status:503", "status:504", "html:502"),
+)
 
 
 def operation(kind: str, name: str) -> Operation:
@@ -65,15 +66,7 @@ def test_the_page_s_other_text_stays_when_the_table_is_written() -> None:
 
 
 def test_an_error_taken_for_absence_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Account.open_directions
-
-    def careless(account: Account) -> Any:
-        try:
-            return whole(account)
-        except PlusofonError:
-            return {}
-
-    monkeypatch.setattr(Account, "open_directions", careless)
+    monkeypatch.setattr(Account, "open_directions", open_directions_or_none)
     monkeypatch.setattr(Account, "close", lambda *_: [])
     assert "a success is true" in cell(LIST, "reset", "always", operation("AllowedDirection", "delete")).broken
 

@@ -196,6 +196,18 @@ def test_an_ignored_write_answers_success_and_changes_nothing(api: Caller, sandb
     assert sandbox.history == []
 
 
+@pytest.mark.parametrize("reading, status", [("401", 401), ("403", 403), ("500", 500), ("200", 200)])
+def test_an_expired_token_is_answered_as_a_wrong_one(api: Caller, sandbox: Sandbox, reading: str, status: int) -> None:
+    sandbox.set_readings({"R9": reading})
+    sandbox.fail_next(2, "expired")
+    for answer in (api.call("GET", ALLOWED_PATH), api.put(HUNGARY)):
+        assert answer.status_code == status
+        assert answer.json()["message"]
+        assert answer.json().get("success") is (False if reading == "200" else None)
+    assert sandbox.history == []
+    assert api.put(HUNGARY).json() == {"success": True}
+
+
 def test_a_fault_after_effect_still_checks_the_request(api: Caller, sandbox: Sandbox) -> None:
     sandbox.fail_next(1, "status:503:after")
     api.call("PUT", ALLOWED_PATH, json={"direction_ids": [HUNGARY]}, headers={"Authorization": "Bearer wrong"})
@@ -242,6 +254,7 @@ def test_a_connection_is_kept_alive_between_calls(sandbox: Sandbox) -> None:
         ("hang:5", "takes no argument"),
         ("redirect", "redirect:URL"),
         ("ignore:after", "never takes effect"),
+        ("expired:after", "never takes effect"),
     ],
 )
 def test_a_fault_that_cannot_be_read_is_refused(sandbox: Sandbox, fault: str, words: str) -> None:

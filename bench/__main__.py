@@ -18,7 +18,8 @@ from tools.engine import EngineError, engine_folder
 from tools.stopping import Stopped, no_more_stopping, stop_on_signals
 
 CELLS = [Cell(latency_ms, n) for latency_ms in (0, 50) for n in (1, 10, 50, 215)]
-ROUNDS_OF_TARGET_CELL = 3
+# Of which medians are taken.
+ROUNDS = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     made = argparse.ArgumentParser(prog="python -m bench", description="Measure time and calls on the real engine.")
-    made.add_argument("--rounds", type=int, help="rounds of each cell (default: 3 of the targets' cell, 1 of others)")
+    made.add_argument("--rounds", type=int, help=f"rounds of each case (default: {ROUNDS})")
     made.add_argument(
         "--only",
         action="append",
@@ -94,7 +95,7 @@ def measure_part(stage: Stage, part: str, rounds: int | None, found: results.Res
     else:
         latency_ms, n = map(int, part.split(":"))
         cell = Cell(latency_ms, n)
-        for round_ in range(rounds or (ROUNDS_OF_TARGET_CELL if cell == CELL else 1)):
+        for round_ in range(rounds or ROUNDS):
             measure_round(stage, cell, round_, found)
         print(report.cell_table(found, cell), flush=True)
 

@@ -129,8 +129,7 @@ def operations(stage: Stage, cell: Cell, kind: str, codes: Sequence[str], round_
 
 def _verify(sandbox: CountingSandbox, kind: str, operation: str, codes: Sequence[str]) -> None:
     """See to it that only work that was done is measured."""
-    is_left = KINDS[kind].opens and not (operation == "destroy" and KINDS[kind].closes)
-    expected = set(codes) if is_left else set()
+    expected = set(codes) if KINDS[kind].opens and operation != "destroy" else set()
     if sandbox.open_codes != expected:
         raise BenchError(f"after {operation} of {kind}, {len(sandbox.open_codes)} codes are open, not {len(expected)}")
 

@@ -15,13 +15,12 @@ Codes = Sequence[str]
 class Kind:
     """One way to declare N directions: its name in tables, and the program of given codes.
 
-    ``opens``: whether the cabinet's list follows the program. ``closes``: whether it does when the stack is destroyed.
+    ``opens``: whether the cabinet's list follows the program, also when the stack is destroyed.
     """
 
     label: str
     program: Callable[[Codes], str]
     opens: bool = True
-    closes: bool = True
 
 
 def _direction(codes: Codes) -> str:
@@ -37,7 +36,7 @@ def _list(codes: Codes) -> str:
     return f"""\
 import plusofon_pulumi as plusofon
 
-plusofon.AllowedDirections("cabinet", codes={list(codes)})
+plusofon.AllowedDirections("cabinet", codes={list(codes)}, on_destroy="close")
 """
 
 
@@ -66,7 +65,7 @@ def _floor_of_one(codes: Codes) -> str:
 DIRECTION, LIST, NAIVE_KIND, FLOOR, FLOOR_OF_ONE = "direction", "list", "naive", "floor", "floor-1"
 KINDS = {
     DIRECTION: Kind("`AllowedDirection` × N", _direction),
-    LIST: Kind("`AllowedDirections` of N", _list, closes=False),
+    LIST: Kind("`AllowedDirections` of N", _list),
     NAIVE_KIND: Kind("naive provider × N", _naive),
     FLOOR: Kind("idle resource × N (the floor)", _floor, opens=False),
     FLOOR_OF_ONE: Kind("idle resource × 1", _floor_of_one, opens=False),

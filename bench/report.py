@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import targets
+from bench import growth, targets
 from bench.measure import OPERATIONS, Cell
 from bench.programs import FLOOR, KINDS
 from bench.results import Results
@@ -31,7 +31,8 @@ def fill(document: Path, results: Results) -> None:
 
 def tables(results: Results) -> dict[str, str]:
     """Return all tables, in Markdown, by the names of their markers."""
-    growth_head = ["", "N", "create, s", "calls", "state, kB", "largest request, kB", "preview of all as closed, kB"]
+    growth_head = ["", "N", f"create at {growth.LATENCY_MS} ms per call, s", "calls", "state, kB"]
+    growth_head += ["largest request, kB", "preview of all as closed, kB"]
     return {
         "machine": table(["", ""], [[key, value] for key, value in results.machine.items()]),
         "targets": table(["target", "measured", ""], _targets(results)),
@@ -86,9 +87,13 @@ def _time(results: Results, cell: Cell, kind: str, operation: str) -> str:
 
 
 def _calls(results: Results, cell: Cell) -> Rows:
-    """Return the calls of each operation, by method, as the last round made them."""
+    """Return the calls of each operation, by method, in the round that made the most."""
+
+    def most(kind: str, operation: str) -> dict[str, int]:
+        return max(results.of(cell, kind, operation), key=lambda each: each.all_calls).calls
+
     return [
-        [KINDS[kind].label, *(_listed(results.of(cell, kind, operation)[-1].calls) for operation in OPERATIONS)]
+        [KINDS[kind].label, *(_listed(most(kind, operation)) for operation in OPERATIONS)]
         for kind in _kinds(results, cell)
     ]
 

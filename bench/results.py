@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.growth import Growth
-from bench.measure import Cell, Measurement
+from bench.measure import CHECKOUT, Cell, Measurement
 from bench.programs import FLOOR
 from tools.engine import cache_folder
 
@@ -87,8 +88,17 @@ def describe_machine(engine: Path) -> dict[str, str]:
         "System": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "Pulumi engine": version.removeprefix("v"),
-        **{f"`{name}`": importlib.metadata.version(name) for name in ("pulumi", "requests", "plusofon-pulumi")},
+        **{f"`{name}`": importlib.metadata.version(name) for name in ("pulumi", "requests")},
+        "`plusofon-pulumi`": _our_version(),
     }
+
+
+def _our_version() -> str:
+    """Return the version of the checkout that is measured: what was noted when it was installed may be older."""
+    # Python 3.10 has no tomllib.
+    project = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
+    (version,) = re.findall(r'^version = "(.+?)"', project, re.MULTILINE)
+    return str(version)
 
 
 def _processor() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,6 +99,20 @@ def test_a_run_that_hangs_fails_and_leaves_no_process(bare: Project) -> None:
     with pytest.raises(AssertionError, match="it hung"):
         bare.run("preview", seconds=5)
     assert processes_that_know(bare.folder) == []
+
+
+def test_the_end_of_a_run_is_waited_for_not_looked_for(bare: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait with a time-out looks every 50 ms, which is what the times of the bench would then be exact to."""
+    waits = []
+    wait = subprocess.Popen.wait
+
+    def noted(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        waits.append(timeout)
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", noted)
+    bare.run("version")
+    assert set(waits) == {None}
 
 
 def test_the_environment_can_be_changed(bare: Project) -> None:

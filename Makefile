@@ -22,8 +22,8 @@ check: .venv/installed  ## lint, formatting, types
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 
-docs: .venv/installed  ## the documents as a site, in site/; a link that leads nowhere fails
-	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
+docs: .venv/installed  ## the documents as a site, in site/; a link or an anchor that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
 unit: .venv/installed  ## only the tests that need no engine
 	$(RUN) -m pytest -m "not e2e"
@@ -41,7 +41,7 @@ search: engine  ## look for histories that lose something, far longer than `test
 demo: engine  ## the life of the example project on a local sandbox
 	$(RUN) -m tools.demo
 
-bench: engine  ## time and calls of everything, into docs/performance.md: a quiet machine and a quarter of an hour
+bench: engine  ## time and calls of everything, into docs/performance.md: a quiet machine and 20 minutes
 	$(RUN) -m bench
 
 engine: .venv/installed  ## the Pulumi engine: found, built or downloaded; prints its folder

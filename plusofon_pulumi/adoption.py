@@ -79,7 +79,9 @@ def adopt(
     prefix = f"{cabinet.name}-" if cabinet else ""
     if exclusive:
         whole = [found[code] for code in sorted(found)]
-        program = _exclusive_program(f"{prefix}cabinet", whole, cabinet)
+        # A person looks for a code by its number; state has them as the provider sorts them.
+        by_number = sorted(whole, key=lambda direction: int(direction.code))
+        program = _exclusive_program(f"{prefix}cabinet", by_number, cabinet)
         resources = [_whole(f"{prefix}cabinet", whole)]
     else:
         singles = {prefix + resource_name(found[code], catalogue): found[code] for code in found}

@@ -1,6 +1,11 @@
 """A policy pack: no calling code that is no country's, and no whole list without protection.
 
-Use it with `pulumi preview --policy-pack examples/policy` and `pulumi up --policy-pack examples/policy`.
+It needs a library of its own, in the environment that `pulumi` runs in:
+
+    pip install -r examples/policy/requirements.txt
+    pulumi preview --policy-pack examples/policy
+
+`pulumi up` takes the same option. Without the library, both fail with "No module named 'pulumi_policy'".
 """
 
 from collections.abc import Iterator
@@ -33,7 +38,7 @@ NO_COUNTRY = {
     "883": "International Networks",
     "888": "Telecommunications for Disaster Relief",
     "979": "International Premium Rate Service",
-    "991": "International Telecommunications Correspondence Service",
+    "991": "International Telecommunication Public Correspondence Service",
 }
 
 

@@ -6,11 +6,24 @@ pulumi, and an HTTP client only to call the API.
 
 from __future__ import annotations
 
+import argparse
 import io
 import sys
+from typing import Any, NoReturn
 
+import plusofon_pulumi
 from plusofon_pulumi.cli import adopt, directions, sandbox
-from plusofon_pulumi.cli.common import DONE, FAILED, INTERRUPTED, USAGE, CommandError, Parser, UsageError, refuse_token
+from plusofon_pulumi.cli.common import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    USAGE,
+    CommandError,
+    Parser,
+    UsageError,
+    refuse_token,
+    show,
+)
 from plusofon_pulumi.errors import PlusofonError
 
 __all__ = ["main"]
@@ -33,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         return _failed(error, FAILED)
     except KeyboardInterrupt:
         return _failed("interrupted", INTERRUPTED)
-    except SystemExit:  # --help has said what it had to say
+    except SystemExit:  # --help or --version has said what it had to say
         return DONE
     return code
 
@@ -44,13 +57,27 @@ def parser() -> Parser:
         prog="plusofon",
         description="The call directions of a Plusofon cabinet: what is open, what exists, and how to adopt it.",
         epilog="The API's token is read from the environment variable PLUSOFON_TOKEN or from a file, never from the\n"
-        "command line. Exit code: 0 done, 1 failed, 2 not understood.",
+        "command line. Exit code: 0 done, 1 failed, 2 not understood, 130 interrupted (Ctrl-C).",
     )
+    whole.add_argument("--version", nargs=0, action=_Version, help="show the package's version and exit")
     refuse_token(whole)
-    commands = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    commands = whole.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    whole.set_defaults(run=_refuse_nothing)
     for module in (directions, adopt, sandbox):
         module.add(commands)
     return whole
+
+
+class _Version(argparse.Action):
+    """Tell the version, which is looked up only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        show(f"plusofon-pulumi {plusofon_pulumi.__version__}")
+        parser.exit()
+
+
+def _refuse_nothing(_: argparse.Namespace) -> NoReturn:
+    raise UsageError("no command is given: `plusofon --help` lists them")
 
 
 def _failed(error: object, code: int) -> int:

@@ -131,8 +131,9 @@ def _next(arguments: argparse.Namespace, cabinet: Cabinet | None, is_new: bool, 
     """Return the commands to run next."""
     folder = Path(arguments.out)
     commands = [] if _is_here(folder) else [f"cd {quoted(f'./{folder}' if arguments.out.startswith('-') else folder)}"]
-    if is_new:
-        commands.append("pulumi stack init dev")
+    if cabinet is None:
+        # Of a project that was there, nobody has asked whether it has a stack.
+        commands.append(f"pulumi stack init dev{'' if is_new else '    # where there is none yet'}")
     commands += _configured(arguments, cabinet)
     if has_any:
         commands.append(f"pulumi import --file {IMPORT_FILE} --generate-code=false --yes")

@@ -12,9 +12,11 @@ from plusofon_pulumi.cli.common import DONE, Parser, add_cabinet_options, read_c
 from plusofon_pulumi.cli.table import paragraph, printable, table, terminal_width
 from plusofon_pulumi.directions import Catalogue, Direction, by_code
 
-# Assigned by ITU-T E.164 to no country: freephone, shared cost, satellite networks, personal numbers, international
-# networks, premium rate.
-NON_GEOGRAPHIC = frozenset({"800", "808", "870", "878", "881", "882", "883", "888", "979"})
+# What ITU-T E.164 gives, or once gave, to services and networks instead of countries; docs/calling-codes.md names each.
+# No country's code begins with one of these.
+NON_GEOGRAPHIC = frozenset(
+    {"800", "808", "870", "871", "872", "873", "874", "878", "881", "882", "883", "888", "979", "991"}
+)
 
 SHARED = "shared"
 OF_NO_COUNTRY = "non-geographic"
@@ -91,7 +93,8 @@ def entry(direction: Direction, catalogue: Catalogue) -> Entry:
     countries = tuple(row for row in catalogue.rows if row.code == code)
     marks = {
         SHARED: len({(row.name, row.english_name) for row in countries}) > 1,
-        OF_NO_COUNTRY: code in NON_GEOGRAPHIC,
+        # Also with more digits, of one network: 8816.
+        OF_NO_COUNTRY: code[:3] in NON_GEOGRAPHIC,
         UNKNOWN: not countries,
     }
     return Entry(direction, countries or (direction,), tuple(mark for mark, holds in marks.items() if holds))

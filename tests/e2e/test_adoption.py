@@ -33,11 +33,12 @@ def plusofon(project: Project, *arguments: str, fails: bool = False) -> str:
 
 
 def adopt(project: Project, *options: str) -> list[str]:
-    """Adopt in the project's folder; return the commands to run next."""
+    """Adopt in the project's folder; return the commands to run next, for the stack that is there already."""
     if "--out" not in options:
         (project.folder / "__main__.py").unlink(missing_ok=True)
     printed = plusofon(project, "adopt", *options)
-    return [line.strip() for line in printed.partition("Next:\n")[2].splitlines()]
+    commands = [line.strip() for line in printed.partition("Next:\n")[2].splitlines()]
+    return [each for each in commands if not each.endswith("# where there is none yet")]
 
 
 def follow(project: Project, commands: list[str]) -> str:

@@ -11,12 +11,14 @@ import pytest
 import yaml
 
 from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.sandbox.cabinet import Cabinet, Row
 from tests.e2e.harness import Project
 
 WORKFLOW = Path(__file__).parents[2] / "examples" / "drift_alarm" / "plusofon-drift.yml"
 # YAML 1.1 reads the key `on` as true.
 CONTENT: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = CONTENT["jobs"]["compare"]["steps"]
+(STACK,) = {step["env"]["PULUMI_STACK"] for step in STEPS if "PULUMI_STACK" in step.get("env", {})}
 SECRET = re.compile(r"\$\{\{ secrets\.(\w+) \}\}")
 
 
@@ -25,8 +27,8 @@ def run_steps(project: Project, secrets: dict[str, str]) -> subprocess.Completed
     (project.folder / "requirements.txt").write_text("plusofon-pulumi\n", encoding="utf-8")
     for step in STEPS:
         if "run" in step:
-            # The test's own stack takes the place of the example's.
-            given = {name: SECRET.sub(lambda found: secrets[found[1]], value) for name, value in environment(step)}
+            environment = step.get("env", {}).items()
+            given = {name: SECRET.sub(lambda found: secrets[found[1]], value) for name, value in environment}
             ran = subprocess.run(
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
                 cwd=project.folder,
@@ -39,10 +41,6 @@ def run_steps(project: Project, secrets: dict[str, str]) -> subprocess.Completed
             if ran.returncode != 0:
                 break
     return ran
-
-
-def environment(step: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in step.get("env", {}).items() if name != "PULUMI_STACK"]
 
 
 def alarms(said: str) -> list[str]:
@@ -59,8 +57,12 @@ def secrets(sandbox: Sandbox) -> dict[str, str]:
 def guarded(project: Project, sandbox: Sandbox) -> Project:
     """A cabinet that is as declared, and of which the environment knows no token."""
     project.write('plusofon.AllowedDirections("cabinet", codes=["7", "36"])')
+    if project.env["PULUMI_STACK"] != STACK:
+        project.run("stack", "init", STACK)
+    project.set_env(PULUMI_STACK=STACK)
     project.up()
-    project.set_env(PLUSOFON_TOKEN=None)
+    # The stack is the workflow's own to name.
+    project.set_env(PLUSOFON_TOKEN=None, PULUMI_STACK=None)
     sandbox.clear_requests()
     return project
 
@@ -87,6 +89,18 @@ def test_drift_is_told_by_name_and_nothing_is_written(
     )
     assert {request.method for request in sandbox.requests} == {"GET"}
     assert guarded.state() == state
+
+
+def test_a_direction_without_names_is_told_by_its_code(
+    guarded: Project, sandbox: Sandbox, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.set_open(["7", "36", "424"])
+    # A code that the catalogue lacks, in a list that gives it no name either.
+    monkeypatch.setattr(Cabinet, "_face", lambda _self, code, _ids: Row("", "", "", code))
+    ran = run_steps(guarded, secrets)
+    assert ran.returncode == 7
+    (told,) = alarms(ran.stdout)
+    assert "424 was opened outside Pulumi; `pulumi up` closes it." in told.removeprefix("title=Drift::").split("%0A")
 
 
 def test_a_refused_token_is_no_drift_and_is_not_shown(
@@ -118,6 +132,6 @@ def test_an_api_that_is_not_there_is_no_drift(guarded: Project, sandbox: Sandbox
 def test_it_runs_by_itself_may_write_nothing_and_holds_no_token() -> None:
     assert CONTENT[True]["schedule"]
     assert CONTENT["permissions"] == {"contents": "read"}
-    tokens = {name: value for step in STEPS for name, value in environment(step)}
+    tokens = {name: value for step in STEPS for name, value in step.get("env", {}).items() if name != "PULUMI_STACK"}
     assert tokens
     assert all(SECRET.fullmatch(value) for value in tokens.values())

@@ -15,11 +15,10 @@ from typing import IO, cast
 import pytest
 
 import plusofon_pulumi
+from tests.checkout import CHECKOUT, project_files
 from tests.e2e.conftest import MakeProject
 from tools import isolated
 from tools.environment import OLDEST_PACKAGES
-
-CHECKOUT = Path(__file__).parents[2]
 
 
 def run(*command: str | Path, cwd: Path = CHECKOUT) -> str:
@@ -55,12 +54,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "venv", folder)
     run(folder / "bin" / "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", wheel)
     return folder / "bin"
-
-
-def project_files(*under: str) -> set[str]:
-    """Return the files that are, or are about to be, in version control."""
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *under)
-    return {name for name in listed.split("\0") if (CHECKOUT / name).is_file()}
 
 
 # What it says of itself

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import runpy
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from plusofon_pulumi.cli.directions import NON_GEOGRAPHIC
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
@@ -21,6 +24,12 @@ SERVICES = {"800", "808", "870", "878", "881", "882", "883", "888", "979"}
 Violations = Callable[..., list[str]]
 ALL_CODES = {row.code for row in catalogue()}
 PROTECTED = ", opts=pulumi.ResourceOptions(protect=True)"
+# What docs/calling-codes.md tells to run, and shows.
+COMMANDS = """\
+pip install -r examples/policy/requirements.txt
+pulumi preview --policy-pack examples/policy
+"""
+REFUSAL = "satellite: 881 is no country's calling code but Global Mobile Satellite System. Leave it out."
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +54,10 @@ def violations(pack: dict[str, Any]) -> Violations:
 
 def test_the_types_are_those_of_state(pack: dict[str, Any]) -> None:
     assert (pack["DIRECTION"], pack["WHOLE_LIST"]) == (DIRECTION_TYPE, DIRECTIONS_TYPE)
+
+
+def test_what_it_refuses_is_what_the_command_line_marks(pack: dict[str, Any]) -> None:
+    assert pack["NO_COUNTRY"].keys() == NON_GEOGRAPHIC
 
 
 @pytest.mark.parametrize("code", [*sorted(SERVICES), "8816", "99199"])
@@ -80,6 +93,18 @@ def test_an_update_with_the_pack_opens_nothing_that_it_forbids(project: Project,
     project.write('plusofon.AllowedDirection("ship", code="+881")')
     assert "ship: 881 is no country's" in project.up("--policy-pack", str(PACK), fails=True).output
     assert sandbox.calls("PUT") == 0
+
+
+def test_the_commands_of_the_documents_refuse_a_code_of_no_country(project: Project) -> None:
+    told = runpy.run_path(str(PACK / "__main__.py"), run_name="pack")["__doc__"]
+    assert all(f"    {command}\n" in told for command in COMMANDS.splitlines())
+    shutil.copytree(PACK, project.folder / "examples" / "policy")
+    project.write('plusofon.AllowedDirection("satellite", code="881")')
+    ran = subprocess.run(
+        ["bash", "-ec", COMMANDS], cwd=project.folder, env=project.env, check=False, capture_output=True, text=True
+    )
+    assert ran.returncode not in (0, 127)
+    assert REFUSAL in ran.stdout
 
 
 def test_a_code_that_only_the_update_knows_is_refused_then(project: Project, sandbox: Sandbox) -> None:

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 from plusofon_pulumi.sandbox import Sandbox
+from tests.checkout import CHECKOUT, project_files
 from tests.e2e.harness import Project
-from tests.pages import CHECKOUT, blocks
+from tests.pages import blocks
 from tools import isolated
 
-_, _, _, MAKE, CABINET, TOKEN, DRIFT, SANDBOX = (block.text for block in blocks(CHECKOUT / "README.md", "sh"))
+_, _, _, MAKE, INSTALL, TOKEN, UP, DRIFT, SANDBOX = (block.text for block in blocks(CHECKOUT / "README.md", "sh"))
 
 
 def test_the_make_targets_exist() -> None:
@@ -23,18 +24,16 @@ def test_the_make_targets_exist() -> None:
 
 
 def test_the_root_project_works_as_any_pulumi_project_does(tmp_path: Path, engine: Path, sandbox: Sandbox) -> None:
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    tracked = subprocess.run(listed, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, tracked.split("\0")):
-        if (CHECKOUT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(CHECKOUT / name, tmp_path / name)
+    for name in project_files():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, tmp_path / name)
     env = isolated.environment(engine, tmp_path / "isolated")
-    env |= {"PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url}
-    del env["PULUMI_STACK"]
+    env["PLUSOFON_BASE_URL"] = sandbox.url
+    # Where the state is, and of which stack, is for the commands to say.
+    del env["PULUMI_STACK"], env["PULUMI_BACKEND_URL"]
 
     def bash(script: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        activated = ". venv/bin/activate\n" if script != CABINET else ""
+        activated = ". venv/bin/activate\n" if "venv venv" not in script else ""
         return subprocess.run(
             ["bash", "-ec", activated + script],
             cwd=tmp_path,
@@ -45,12 +44,14 @@ def test_the_root_project_works_as_any_pulumi_project_does(tmp_path: Path, engin
             input=typed,
         )
 
-    made = bash(CABINET)
-    assert made.returncode == 0, made.stdout + made.stderr
+    # The engine takes the user's home from the system, whatever HOME says: that state is not ours to touch.
+    install = INSTALL.replace("pulumi login --local", f"pulumi login {(tmp_path / 'isolated' / 'state').as_uri()}")
+    assert install != INSTALL
+    for script, typed in ((install, ""), (TOKEN, f"{sandbox.token}\n"), (UP, "")):
+        made = bash(script, typed)
+        assert made.returncode == 0, made.stdout + made.stderr
     assert sandbox.open_codes == {"7", "36"}
-    del env["PLUSOFON_TOKEN"]
-    assert bash(TOKEN, typed=f"{sandbox.token}\n").returncode == 0
-    # The base URL is still the environment's, the token now the stack's.
+    # The base URL is the environment's, the token the stack's.
     assert bash(DRIFT).returncode == 0
     sandbox.set_open(["7"])
     assert bash(DRIFT).returncode not in (0, 127)

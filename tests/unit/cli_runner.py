@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from plusofon_pulumi.cli import main
-from plusofon_pulumi.client import transport
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import FakeTime
+from tests.unit.support import FakeTime, set_time
 
 
 class Cli:
@@ -46,7 +45,7 @@ def on_a_sandbox(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     with Sandbox(open=["36"]) as sandbox:
         monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
         monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
-        monkeypatch.setattr(transport, "time", FakeTime())
+        set_time(monkeypatch, FakeTime())
         monkeypatch.chdir(folder)
         yield Cli(sandbox, capsys)
 

@@ -83,6 +83,11 @@ def test_the_whole_list_is_imported_as_one_resource() -> None:
     }
 
 
+def test_the_program_of_the_whole_list_has_the_codes_by_number() -> None:
+    program = adopt(opened("380", "7", "44", "36"), CATALOGUE, exclusive=True).program
+    assert re.findall(r'^        "(\d+)",', program, re.MULTILINE) == ["7", "36", "44", "380"]
+
+
 def test_an_open_code_that_the_catalogue_has_not_keeps_the_names_of_the_list() -> None:
     [resource] = imported(adopt([Direction("999", "Луна", "Moon")], CATALOGUE))
     assert resource["name"] == "moon-999"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import plusofon_pulumi
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.cli_runner import Cli, on_a_sandbox
 from tests.unit.support import refusing_url
@@ -25,7 +26,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "COMMAND"),
+        ([], "no command is given: `plusofon --help` lists them"),
         (["lst"], "'lst'"),
         (["list", "36"], "too many arguments"),
         (["list", "--wave"], "--wave"),
@@ -116,6 +117,7 @@ def test_a_token_file_may_begin_with_a_byte_order_mark(cli: Cli, tmp_path: Path)
         ("--base-url", "", "the base URL '' is not of the form"),
         ("--base-url", "http://example.com", "would send the token unencrypted"),
         ("--client-id", "a b", "'a b' is not a number"),
+        ("--client-id", "abc", "'abc' is not a number"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_before_any_call(cli: Cli, option: str, value: str, words: str) -> None:
@@ -168,6 +170,11 @@ def test_an_api_that_is_down_is_one_line(cli: Cli) -> None:
 
 
 # Help, and what it costs
+
+
+def test_the_version_is_told(cli: Cli) -> None:
+    assert cli.done("--version") == f"plusofon-pulumi {plusofon_pulumi.__version__}\n"
+    assert "--version" not in cli.done("list", "--help")
 
 
 @pytest.mark.parametrize("command", ["list", "catalogue", "adopt", "sandbox"])

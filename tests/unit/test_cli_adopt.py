@@ -15,6 +15,8 @@ from tests.unit.cli_runner import Cli, on_a_sandbox
 
 IMPORT = "  pulumi import --file plusofon-import.json --generate-code=false --yes\n"
 PREVIEW = "  pulumi preview --expect-no-changes\n"
+# Of a project that is there already, it is not known whether it has a stack.
+STACK = "  pulumi stack init dev    # where there is none yet\n"
 URN = "urn:pulumi:dev::test::pulumi:providers:pulumi-python::second"
 
 
@@ -69,7 +71,7 @@ def test_files_get_the_rights_that_the_user_s_files_have(cli: Cli, tmp_path: Pat
 def test_a_project_that_is_there_stays_as_it_is(cli: Cli, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("name: mine\n")
     printed = cli.done("adopt", "--exclusive")
-    assert printed.endswith(f"Next:\n{IMPORT}{PREVIEW}")
+    assert printed.endswith(f"Next:\n{STACK}{IMPORT}{PREVIEW}")
     assert names_in(tmp_path) == {"__main__.py", "plusofon-import.json", name}
     assert (tmp_path / name).read_text() == "name: mine\n"
     assert "AllowedDirections(" in (tmp_path / "__main__.py").read_text()
@@ -80,7 +82,7 @@ def test_what_was_told_by_options_is_to_be_told_to_the_stack(cli: Cli, tmp_path:
     (tmp_path / "Pulumi.yaml").touch()
     printed = cli.done("adopt", "--token-file", "a token", "--base-url", cli.sandbox.url, "--client-id", "10553")
     assert printed.endswith(
-        "Next:\n"
+        f"Next:\n{STACK}"
         f"  pulumi config set --secret plusofon:token < '{tmp_path}/a token'\n"
         f"  pulumi config set plusofon:baseUrl {cli.sandbox.url}\n"
         f"  pulumi config set plusofon:clientId 10553\n{IMPORT}{PREVIEW}"

@@ -57,10 +57,16 @@ def test_a_list_with_nothing_marked_has_no_column_for_it_and_no_sentence(cli: Cl
 
 
 def test_every_non_geographic_code_is_marked(cli: Cli) -> None:
-    codes = ["800", "808", "870", "878", "881", "882", "883", "888", "979"]
+    codes = ["800", "808", "870", "871", "872", "873", "874", "878", "881", "882", "883", "888", "979", "991", "8816"]
     cli.sandbox.set_open(codes)
     marked = [each["code"] for each in json.loads(cli.done("list", "--json")) if "non-geographic" in each["marks"]]
     assert marked == codes
+
+
+def test_no_country_s_code_is_marked_as_one_of_no_country(cli: Cli) -> None:
+    listed = json.loads(cli.done("catalogue", "--json"))
+    marked = {each["code"] for each in listed if "non-geographic" in each["marks"]}
+    assert marked == {"800", "808", "870", "878", "881", "882", "883", "888", "979"}
 
 
 @pytest.mark.parametrize("reading", ["{}", "[]", "null"])

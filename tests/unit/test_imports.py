@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import plusofon_pulumi
+from tests.checkout import CHECKOUT
+from tests.pages import blocks
 
 PACKAGE = "plusofon_pulumi"
 ROOT = Path(plusofon_pulumi.__file__).parent
@@ -32,6 +35,9 @@ ARROWS: dict[str, set[str]] = {
 ARROWS["cli"] = set(ARROWS)
 # What is looked up on demand, and the door of `python -m`.
 DOORS = {"__init__": set(ARROWS), "__main__": {"cli"}}
+
+# What ARCHITECTURE.md says of them.
+TABLE = blocks(CHECKOUT / "ARCHITECTURE.md", "text")[0].text
 
 HTTP = {"requests", "urllib3", "http.client", "httpx", "aiohttp"}
 
@@ -60,6 +66,49 @@ def ours(path: Path) -> set[str]:
 
 def places() -> list[object]:
     return [pytest.param(name, path, id=str(path.relative_to(ROOT))) for name, path in modules()]
+
+
+def arrows(table: str) -> dict[str, set[str]]:
+    """Read such a table: in each line a module, what it is for, and what it may import."""
+    found: dict[str, set[str]] = {}
+    for line in table.splitlines():
+        row = re.fullmatch(r"(\w+)(/?) +\S.* -> (nothing of ours|the above|[\w, ]+?)(?: only(?:: .*)?)?", line)
+        assert row, line
+        name, slash, told = row.groups()
+        assert name not in found, line
+        assert (ROOT / name).is_dir() == bool(slash), line
+        whole = {"nothing of ours": set[str](), "the above": set(found)}
+        found[name] = whole[told] if told in whole else set(told.split(", "))
+    return found
+
+
+def compare(table: str) -> None:
+    assert list(arrows(table).items()) == list(ARROWS.items())
+
+
+def test_the_table_of_the_architecture_has_these_arrows() -> None:
+    compare(TABLE)
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("-> settings, directions, errors", "-> settings, errors"),
+        ("-> directions only", "-> directions, errors only"),
+        ("-> the above", "-> errors"),
+        ("-> nothing of ours\nsettings", "-> the above\nsettings"),
+        ("-> nothing of ours\nsettings", "\nsettings"),
+        ("client/ ", "client  "),
+        ("data ", "date "),
+        ("-> errors", "-> error"),
+        ("  the error tree  ", ""),
+        (TABLE.splitlines()[-2] + "\n", ""),
+    ],
+)
+def test_a_table_that_is_wrong_is_seen(old: str, new: str) -> None:
+    assert old in TABLE
+    with pytest.raises(AssertionError):
+        compare(TABLE.replace(old, new))
 
 
 def test_every_module_has_its_arrows() -> None:

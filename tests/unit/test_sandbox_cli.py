@@ -89,7 +89,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     "arguments,words",
     [
-        ([], "COMMAND"),
+        ([], "no command is given"),
         (["dance"], "dance"),
         (["sandbox", "--port", "x"], "--port"),
         (["sandbox", "--port", "65536"], "65536"),

@@ -40,8 +40,7 @@ class Declaration:
     def code(self, value: Any) -> pulumi.Output[Any]:
         """Return a code, or an Output of one or of a list of them, as an Output that waits for the verdict."""
         place = len(self._values)
-        is_known = not isinstance(value, pulumi.Output) and not inspect.isawaitable(value)
-        self._values.append(_codes(value) if is_known else _NOT_KNOWN)
+        self._values.append(_NOT_KNOWN if is_later(value) else _codes(value))
 
         def learn(known: Any) -> None:
             if self._values[place] is _NOT_KNOWN:
@@ -80,6 +79,11 @@ class Declaration:
     def codes(self) -> set[str]:
         """Return the codes that are known."""
         return {code for value in self._values if value is not _NOT_KNOWN for code in value}
+
+
+def is_later(value: Any) -> bool:
+    """Tell whether a value is only known once the program has run on."""
+    return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
 
 
 class _Group:

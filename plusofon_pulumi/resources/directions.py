@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, final
 
@@ -10,7 +9,7 @@ import pulumi
 
 from plusofon_pulumi.identity import DIRECTIONS_PROVIDER, DIRECTIONS_TYPE
 from plusofon_pulumi.resources.base import CabinetResource
-from plusofon_pulumi.resources.declarations import Declaration
+from plusofon_pulumi.resources.declarations import Declaration, is_later
 
 Codes = Iterable[pulumi.Input["str | int"]]
 
@@ -53,7 +52,7 @@ class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirecti
         declaration = Declaration("AllowedDirections", resource_name, opts)
         properties: dict[str, Any] = {
             "codes": _listed(codes, declaration),
-            # The one property that is always given: also an empty list waits for the verdict.
+            # This waits for the verdict, too: the codes do not while a preview does not know them.
             "on_destroy": declaration.gate(on_destroy),
             "directions": None,
         }
@@ -66,12 +65,13 @@ class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirecti
 
 
 def _listed(codes: Any, declaration: Declaration) -> Any:
-    """Return codes as Pulumi can send them, each one known to the declaration; what is no list stays as it is."""
+    """Return codes as Pulumi can send them, known to the declaration; what is no list stays as it is."""
     if isinstance(codes, (bytes, bytearray, memoryview)):
         # Pulumi cannot send bytes; as a text, the provider's check refuses them in plain words.
         codes = repr(codes)
     # A Task is iterable, too, and what it yields is not what it brings.
-    is_later = isinstance(codes, pulumi.Output) or inspect.isawaitable(codes)
-    if is_later or not isinstance(codes, Iterable) or isinstance(codes, (str, dict)):
+    if is_later(codes) or not isinstance(codes, Iterable) or isinstance(codes, (str, dict)):
         return declaration.code(codes)
-    return [declaration.code(code) for code in codes]
+    listed = list(codes)
+    # One Output for all, where that will do: one for each of 215 codes takes its time.
+    return [declaration.code(code) for code in listed] if any(map(is_later, listed)) else declaration.code(listed)

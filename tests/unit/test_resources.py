@@ -114,6 +114,25 @@ def test_a_list_is_registered_with_its_codes_as_they_were_given(codes: Any, sent
     assert properties(resource) == {"codes": sent, "on_destroy": "retain"}
 
 
+def test_a_list_of_plain_codes_costs_the_program_the_same_however_many_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    applied: list[object] = []
+    apply = pulumi.Output.apply
+
+    def counted(output: pulumi.Output[Any], *arguments: Any, **options: Any) -> Any:
+        applied.append(output)
+        return apply(output, *arguments, **options)
+
+    monkeypatch.setattr(pulumi.Output, "apply", counted)
+    counts = set()
+    for codes in ([], ["7"], list(map(str, range(1, 216)))):
+        applied.clear()
+        registered(lambda codes=codes: plusofon.AllowedDirections("cabinet", codes=codes))  # type: ignore[misc]
+        counts.add(len(applied))
+    assert len(counts) == 1
+
+
 def test_a_list_of_none_is_sent_on_for_its_provider_to_refuse() -> None:
     [resource] = registered(lambda: plusofon.AllowedDirections("cabinet", codes=["36", None]))  # type: ignore[list-item]
     assert properties(resource)["codes"] == ["36", None]

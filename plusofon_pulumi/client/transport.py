@@ -9,6 +9,8 @@ import http.client
 import json
 import os
 import random
+import re
+import ssl
 import sys
 import time
 from dataclasses import replace
@@ -37,6 +39,8 @@ _LOWER_ERRORS = (
     OSError,
     ValueError,
 )
+# The status with which a proxy answers CONNECT: Python's http.client tells it in an OSError's text alone.
+_TUNNEL = re.compile(r"Tunnel\D+(\d{3})")
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -164,14 +168,19 @@ class Transport:
 
 
 def _unanswered(call: Call, error: Exception) -> errors.TransportError:
-    inner = getattr(error.args[0], "reason", error.args[0]) if error.args else None
+    inner, innermost = getattr(error.args[0], "reason", error.args[0]) if error.args else None, _innermost(error)
     if isinstance(error, requests.ConnectTimeout):
         return call.unanswered("the connection was not made in time", late=True, unknown=False)
     is_late = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
-    if is_late or isinstance(_innermost(error), TimeoutError):
+    if is_late or isinstance(innermost, TimeoutError):
         return call.unanswered("no answer came in time", late=True)
     if isinstance(inner, urllib3.exceptions.NewConnectionError):
         return call.unanswered(f"no connection could be made ({_reason(inner)})", unknown=False)
+    # These two come before the request is sent.
+    if isinstance(innermost, ssl.SSLCertVerificationError):
+        return call.unanswered(f"the certificate is not trusted ({_reason(error)})", unknown=False)
+    if refusal := _TUNNEL.match(str(innermost)):
+        return call.unanswered(f"the proxy refused to connect ({refusal[1]})", unknown=False)
     return call.unanswered(f"the connection broke ({_reason(error)})")
 
 

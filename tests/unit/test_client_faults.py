@@ -310,6 +310,20 @@ def test_an_unknown_host_is_a_refused_connection(monkeypatch: pytest.MonkeyPatch
     assert "at nowhere.invalid: no connection could be made (Name or service not known)" in str(error)
 
 
+@pytest.mark.parametrize("call", CALLS)
+def test_a_proxy_that_refuses_has_carried_nothing_out(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(raw(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with client_at("https://api.invalid") as client:
+            error = error_of(client, call)
+        assert {each.partition(b" ")[0] for each in proxy.requests} == {b"CONNECT"}
+    assert isinstance(error, TransportError)
+    assert error.outcome_unknown is False
+    assert str(error).startswith(f"{call} at api.invalid: the proxy refused to connect (407).")
+    assert (UNDONE in str(error)) is (call in WRITES)
+
+
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 # What comes at once, and what then comes again and again.
 TRICKLES = {

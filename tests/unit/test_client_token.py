@@ -202,6 +202,13 @@ def test_only_our_own_errors_leave_the_client(name: str, in_the_body: bool, call
     assert len(stub.sent) == 5
 
 
+NOT_TRUSTED = urllib3.exceptions.MaxRetryError(
+    None,  # type: ignore[arg-type]
+    "",
+    urllib3.exceptions.SSLError(ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate")),
+)
+
+
 @pytest.mark.parametrize(
     "error,kind,unknown",
     [
@@ -219,6 +226,7 @@ def test_only_our_own_errors_leave_the_client(name: str, in_the_body: bool, call
         ),
         (requests.ConnectionError(urllib3.exceptions.ProtocolError("x", ConnectionResetError())), TransportError, True),
         (requests.exceptions.SSLError(), TransportError, True),
+        (requests.exceptions.SSLError(NOT_TRUSTED), TransportError, False),
         (requests.exceptions.ChunkedEncodingError(), TransportError, True),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,

@@ -133,7 +133,8 @@ class Account:
         except PlusofonError as error:
             if change.exactly and not change.unseen:
                 raise error.about("The open directions were not changed") from None
-            failures = dict.fromkeys(sorted(opens | change.closes), error)
+            # A code that is kept, and must not be, has failed by itself, whatever its neighbours did.
+            failures = dict.fromkeys(sorted(opens | change.closes), error) | change.failures
         if failures:
             raise one_error(change, failures, lambda code: (labels or {}).get(code) or self._label(code))
         return change

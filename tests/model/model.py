@@ -3,8 +3,9 @@
 The model calls the provider's methods as engine 3.274.1 does (step_generator.go, deployment_executor.go): check, diff
 and step for each declared resource in turn; deletes at the end, of what is declared no more and of what was replaced. A
 failed check or diff ends the run; so does a failed step, without --continue-on-error. A failed create leaves nothing in
-state, a failed update or delete the old. Each run is a process of its own, and a kill ends it between two requests or
-within one.
+state, a failed update or delete the old. What is protected is not deleted, and the run fails. Each run is a process of
+its own, and a kill ends it between two requests or within one. (So is each provider: nothing that several of them share
+could be lost here. The search on the real engine has two.)
 
 What must hold is INVARIANTS; the places that test them name them. EXCEPTIONS says where one of them cannot hold, and
 why: a place that grants an exception counts it, so that a search tells how often it was needed.
@@ -18,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -68,6 +69,7 @@ class Declared:
     on_destroy: str = "retain"
     delete_first: bool = False
     alias: Urn | None = None
+    is_protected: bool = False
 
     def inputs(self) -> dict[str, Any]:
         if self.kind == ONE:
@@ -96,6 +98,7 @@ class Entry:
     outputs: dict[str, Any]
     is_gone: bool = False
     """It was deleted before its replacement, which then failed: the engine calls no delete for it any more."""
+    is_protected: bool = False
 
     @property
     def recorded(self) -> frozenset[str]:
@@ -218,6 +221,9 @@ class Stack:
 
     def converge(self, program: Program) -> None:
         """See that, with nothing in the way, one run reaches exactly what is declared, and a second has no work."""
+        program = {name: replace(each, is_protected=False) for name, each in program.items()}
+        for entry in self.state.values():
+            entry.is_protected = False
         if self.sandbox.readings["R14"] == "foreign":
             self.sandbox.set_readings({"R14": "data"})
         expected, before = self._expected(program), self.sandbox.open_codes
@@ -271,12 +277,12 @@ class Stack:
                 self.condemned.append(old)
             if old is not None:
                 del self.state[old.urn]
-            self.state[urn] = Entry(urn, result.id, news, dict(result.outs))
+            self.state[urn] = Entry(urn, result.id, news, dict(result.outs), is_protected=declared.is_protected)
 
         def updated(result: Any) -> None:
             assert old is not None
             del self.state[old.urn]
-            self.state[urn] = Entry(urn, old.id, news, dict(result.outs))
+            self.state[urn] = Entry(urn, old.id, news, dict(result.outs), is_protected=declared.is_protected)
 
         if old is None:
             steps.append(Step(declared.kind, "create", (news,), created, wanted, closes))
@@ -284,9 +290,10 @@ class Stack:
             diff = self._diff(declared.kind, old, news)
             if not diff.changes and not old.is_gone:
                 del self.state[old.urn]
-                self.state[urn] = Entry(urn, old.id, news, old.outputs)
+                self.state[urn] = Entry(urn, old.id, news, old.outputs, is_protected=declared.is_protected)
                 return
             if diff.replaces or old.is_gone:
+                self._see_to_protection(declared, old)
                 if declared.delete_first and not old.is_gone:
                     self._carry_out(steps, plan)
                     steps.clear()
@@ -323,12 +330,25 @@ class Stack:
                 deleted(None)
             elif program and self._failed_to_register(entry, program):
                 continue
+            elif entry.is_protected and entry not in self.condemned:
+                self._refuse(entry)
             else:
                 steps.append(self._deletion(entry, deleted))
         if plan.together:
             self._carry_out(steps, plan)
         for step in [] if plan.together else steps:
             self._carry_out([step], plan)
+
+    def _see_to_protection(self, declared: Declared, old: Entry) -> None:
+        """End the run where a protected resource would be replaced; the program, not state, tells whether it is one."""
+        if declared.is_protected and not old.is_gone:
+            self._refuse(old)
+            raise _StoppedError
+
+    def _refuse(self, entry: Entry) -> None:
+        """Refuse what would delete a protected resource, without a word to its provider."""
+        self.met["protected"] += 1
+        self._ran.errors.append(f"{entry.urn} is protected")
 
     def _failed_to_register(self, entry: Entry, program: Program) -> bool:
         """Tell whether a declared resource, whose step failed under --continue-on-error, has this entry by an alias."""
@@ -680,11 +700,11 @@ def normalised(program: Mapping[str, Declared]) -> dict[str, Declared]:
             kept[name] = each
     for name, each in program.items():
         if each.kind == ALL and not is_whole(kept):
-            kept[name] = Declared(ALL, tuple(sorted(codes | set(each.codes))), each.on_destroy, alias=each.alias)
+            kept[name] = replace(each, codes=tuple(sorted(codes | set(each.codes))))
     aliases: set[Urn] = {(each.kind, name) for name, each in kept.items()}
     for name, each in kept.items():
         if each.alias in aliases:
-            kept[name] = Declared(each.kind, each.codes, each.on_destroy, each.delete_first)
+            kept[name] = replace(each, alias=None)
         elif each.alias:
             aliases.add(each.alias)
     return kept

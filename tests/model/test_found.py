@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.model.model import Declared, Stack
+from plusofon_pulumi.sandbox import ALLOWED_PATH
+from tests.model.model import Declared, Plan, Program, Stack
 from tools.simulation import ALL, ONE, Clock, sandbox_of, simulated
 
 
@@ -32,3 +33,17 @@ def test_the_home_direction_that_stays_is_explained_also_where_the_first_form_of
     [told] = stack.up({"w": Declared(ALL, ("36",))}).errors
     assert "home direction" in told
     assert "base URL" not in told
+
+
+def test_a_code_whose_new_owner_failed_stays_in_state_also_where_the_list_cannot_be_read_for_its_neighbour(
+    clock: Clock,
+) -> None:
+    """The delete of 53 fails, in one batch with that of 972, which sends nothing: 972 was open, and nobody's."""
+    stack = Stack(sandbox_of(), clock)
+    singles: Program = {"a": Declared(ONE, ("53",)), "b": Declared(ONE, ("972",))}
+    stack.converge(singles)
+    stack.sandbox.set_open(["7", "53", "972"])
+    unreadable = {"n": 99, "fault": "status:403", "method": "GET", "path": ALLOWED_PATH, "skip": 1}
+    ran = stack.up({"w": Declared(ALL, ("420", "972"))}, Plan(faults=[unreadable], together=True, goes_on=True))
+    assert any("972 (Israel) was not closed: the program declares the code" in told for told in ran.errors)
+    assert {code for entry in stack.state.values() for code in entry.recorded} == {"53", "972"}

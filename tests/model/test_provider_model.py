@@ -176,6 +176,10 @@ pages = st.sampled_from(list(READINGS["R14"].values))
 # Before a run, the service may turn out otherwise, or the owner act; 999 is a code that the catalogue has dropped.
 services = st.builds(lambda changes, way: {**changes, "R14": way}, readings, pages)
 owners = some_codes | some_codes.map(lambda codes: codes | {"999"})
+# As in `opts=ResourceOptions(protect=True)`.
+protections: st.SearchStrategy[frozenset[str]] = st.just(frozenset()) | st.frozensets(
+    st.sampled_from([*NAMES, "v", "w"]), max_size=3
+)
 befores = st.none() | st.none() | services | owners
 seen: Counter[str] = Counter()
 
@@ -204,11 +208,17 @@ class Cabinet(RuleBasedStateMachine):
     @rule(
         before=befores,
         edits=st.lists(edits, min_size=1, max_size=3),
+        protected=protections,
         operation=st.sampled_from(OPERATIONS),
         plan=plans,
     )
     def run(
-        self, before: frozenset[str] | dict[str, str] | None, edits: list[Edit], operation: str, plan: Plan
+        self,
+        before: frozenset[str] | dict[str, str] | None,
+        edits: list[Edit],
+        protected: frozenset[str],
+        operation: str,
+        plan: Plan,
     ) -> None:
         if isinstance(before, dict):
             self.sandbox.set_readings(before)
@@ -216,6 +226,7 @@ class Cabinet(RuleBasedStateMachine):
             self.sandbox.set_open(before)
         for edit in edits:
             self.program = normalised(EDITS[edit.how](self.program, edit))
+        self.program = {name: replace(each, is_protected=name in protected) for name, each in self.program.items()}
         seen[operation] += 1
         if operation == "up":
             self.stack.up(self.program, plan)
@@ -254,4 +265,5 @@ def test_no_history_breaks_an_invariant(part: int) -> None:
     print(dict(seen))  # noqa: T201  # how often each operation ran, and each fault and exception was met
     # A search that meets next to nothing proves nothing. With most seeds, five times as much and more is met.
     least = {"up": 3, "converge": 0.5, "faults of GET": 2, "faults of PUT": 0.2, "faults of DELETE": 0.2}
+    least["protected"] = 0.05
     assert {what: seen[what] for what, each in least.items() if seen[what] < each * EXAMPLES} == {}

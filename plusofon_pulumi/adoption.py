@@ -42,8 +42,8 @@ _BEST_KNOWN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cabinet:
-    """Name the Provider, as it is in state, that the cabinet's resources get.
+class ProviderInState:
+    """Name the Provider that the cabinet's resources get, as the stack's state has it.
 
     ``base_url`` and ``client_id``: what state has of them, or None.
     """
@@ -71,24 +71,28 @@ class Adoption:
 
 
 def adopt(
-    opened: Iterable[Direction], catalogue: Catalogue, *, exclusive: bool = False, cabinet: Cabinet | None = None
+    opened: Iterable[Direction],
+    catalogue: Catalogue,
+    *,
+    exclusive: bool = False,
+    provider: ProviderInState | None = None,
 ) -> Adoption:
     """Return what declares and imports the open directions: one resource each, or, ``exclusive``, one for them all."""
     found = {code: catalogue.get(code, direction) for code, direction in by_code(opened).items()}
     # The names in state have to differ between the cabinets of a stack, too.
-    prefix = f"{cabinet.name}-" if cabinet else ""
+    prefix = f"{provider.name}-" if provider else ""
     if exclusive:
         whole = [found[code] for code in sorted(found)]
         # A person looks for a code by its number; state has them as the provider sorts them.
         by_number = sorted(whole, key=lambda direction: int(direction.code))
-        program = _exclusive_program(f"{prefix}cabinet", by_number, cabinet)
+        program = _exclusive_program(f"{prefix}cabinet", by_number, provider)
         resources = [_whole(f"{prefix}cabinet", whole)]
     else:
         singles = {prefix + resource_name(found[code], catalogue): found[code] for code in found}
         singles = dict(sorted(singles.items()))
-        program = _program(singles, catalogue, cabinet)
+        program = _program(singles, catalogue, provider)
         resources = [_single(name, direction) for name, direction in singles.items()]
-    return Adoption(program, _import_file(resources, cabinet), tuple(sorted(found)))
+    return Adoption(program, _import_file(resources, provider), tuple(sorted(found)))
 
 
 def resource_name(direction: Direction, catalogue: Catalogue) -> str:
@@ -130,7 +134,7 @@ def _single(name: str, direction: Direction) -> dict[str, Any]:
         "name": name,
         "id": direction.code,
         "inputs": {**made_by, "code": direction.code},
-        "outputs": {**made_by, **_outputs(direction)},
+        "outputs": {**made_by, **direction.as_outputs()},
     }
 
 
@@ -142,20 +146,16 @@ def _whole(name: str, directions: Sequence[Direction]) -> dict[str, Any]:
         "name": name,
         "id": identity.DIRECTIONS_ID,
         "inputs": inputs,
-        "outputs": {**inputs, "directions": [_outputs(direction) for direction in directions]},
+        "outputs": {**inputs, "directions": [direction.as_outputs() for direction in directions]},
     }
 
 
-def _outputs(direction: Direction) -> dict[str, str]:
-    return {"code": direction.code, "name": direction.name, "english_name": direction.english_name}
-
-
-def _import_file(resources: Sequence[dict[str, Any]], cabinet: Cabinet | None) -> str:
+def _import_file(resources: Sequence[dict[str, Any]], provider: ProviderInState | None) -> str:
     content: dict[str, Any] = {"resources": resources}
-    if cabinet:
+    if provider:
         content = {
-            "nameTable": {cabinet.name: cabinet.urn},
-            "resources": [{**resource, "provider": cabinet.name} for resource in resources],
+            "nameTable": {provider.name: provider.urn},
+            "resources": [{**resource, "provider": provider.name} for resource in resources],
         }
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
@@ -186,8 +186,8 @@ _PROTECTED = """\
 # remove its line, and run `pulumi up`."""
 
 
-def _program(singles: Mapping[str, Direction], catalogue: Catalogue, cabinet: Cabinet | None) -> str:
-    provider = "provider=cabinet, " if cabinet else ""
+def _program(singles: Mapping[str, Direction], catalogue: Catalogue, provider: ProviderInState | None) -> str:
+    option = "provider=cabinet, " if provider else ""
     rows = []
     for name, direction in singles.items():
         countries = _countries(direction, catalogue)
@@ -195,9 +195,9 @@ def _program(singles: Mapping[str, Direction], catalogue: Catalogue, cabinet: Ca
         rows.append(_commented(row, ", ".join(countries) if len(countries) > 1 else ""))
     return _lines(
         _HEAD.format(what=_WHAT),
-        *_declared(cabinet),
+        *_declared(provider),
         _PROTECTED,
-        f"opts = pulumi.ResourceOptions({provider}protect=True)",
+        f"opts = pulumi.ResourceOptions({option}protect=True)",
         "",
         "# The resource's name in Pulumi, and the calling code.",
         *_bracketed("DIRECTIONS: dict[str, str] = {", rows, "}"),
@@ -207,34 +207,34 @@ def _program(singles: Mapping[str, Direction], catalogue: Catalogue, cabinet: Ca
     )
 
 
-def _exclusive_program(name: str, directions: Sequence[Direction], cabinet: Cabinet | None) -> str:
-    provider = "provider=cabinet, " if cabinet else ""
+def _exclusive_program(name: str, directions: Sequence[Direction], provider: ProviderInState | None) -> str:
+    option = "provider=cabinet, " if provider else ""
     rows = [_commented(f"        {_string(each.code)},", each.english_name) for each in directions]
     return _lines(
         _HEAD.format(what=_WHAT_EXCLUSIVE),
-        *_declared(cabinet),
+        *_declared(provider),
         "plusofon.AllowedDirections(",
         f"    {_string(name)},",
         *_bracketed("    codes=[", rows, "    ],"),
         _PROTECTED_EXCLUSIVE,
-        f"    opts=pulumi.ResourceOptions({provider}protect=True),",
+        f"    opts=pulumi.ResourceOptions({option}protect=True),",
         ")",
     )
 
 
-def _declared(cabinet: Cabinet | None) -> Iterator[str]:
+def _declared(provider: ProviderInState | None) -> Iterator[str]:
     """Yield the lines that declare a Provider just as it is in state, so that no difference shows."""
-    if cabinet is None:
+    if provider is None:
         return
     yield "# The cabinet that the codes belong to; a token is never written into a program."
     yield "config = pulumi.Config()"
     yield "cabinet = plusofon.Provider("
-    yield f"    {_string(cabinet.name)},"
-    yield f"    token=config.require_secret({_string(cabinet.token_key)}),"
-    if cabinet.client_id is not None:
-        yield f"    client_id={_string(cabinet.client_id)},"
-    if cabinet.base_url is not None:
-        yield f"    base_url={_string(cabinet.base_url)},"
+    yield f"    {_string(provider.name)},"
+    yield f"    token=config.require_secret({_string(provider.token_key)}),"
+    if provider.client_id is not None:
+        yield f"    client_id={_string(provider.client_id)},"
+    if provider.base_url is not None:
+        yield f"    base_url={_string(provider.base_url)},"
     yield ")"
     yield ""
 

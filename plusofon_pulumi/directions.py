@@ -36,6 +36,10 @@ class Direction:
         names = self.english_name or self.name
         return f"{self.code} ({names})" if names else self.code
 
+    def as_outputs(self) -> dict[str, str]:
+        """Return what a resource's outputs, and so state, hold of it."""
+        return {"code": self.code, "name": self.name, "english_name": self.english_name}
+
 
 def normalise_code(value: object) -> str:
     """Return a calling code as its digits.

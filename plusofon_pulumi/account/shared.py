@@ -16,7 +16,7 @@ MAX_AGE = 5.0
 T = TypeVar("T")
 
 
-class _Flight(Generic[T]):
+class _Fetch(Generic[T]):
     """Hold one fetch: what it brought, since when that counts, and whether a write has made it stale meanwhile."""
 
     def __init__(self, began: float) -> None:
@@ -41,8 +41,8 @@ class Shared(Generic[T]):
         self._max_age = max_age
         self._clock = clock
         self._changed = threading.Condition()
-        self._under_way: _Flight[T] | None = None
-        self._last: _Flight[T] | None = None
+        self._under_way: _Fetch[T] | None = None
+        self._last: _Fetch[T] | None = None
 
     def get(self) -> T:
         """Return the value, fetched anew if need be; raise what the fetch raised."""
@@ -50,12 +50,12 @@ class Shared(Generic[T]):
             while self._under_way is not None and self._under_way.stale:
                 self._changed.wait()
             if self._under_way is not None:
-                flight, mine = self._under_way, False
+                fetch, mine = self._under_way, False
             elif self._last is not None and self._is_fresh(self._last):
-                flight, mine = self._last, False
+                fetch, mine = self._last, False
             else:
-                flight, mine = self._take_off(), True
-        return self._fly(flight) if mine else flight.outcome.result()
+                fetch, mine = self._begin(), True
+        return self._carry_out(fetch) if mine else fetch.outcome.result()
 
     def renew(self) -> T:
         """Return a value whose fetch begins after this call; it then serves the others too."""
@@ -63,8 +63,8 @@ class Shared(Generic[T]):
             self._forget()
             while self._under_way is not None:
                 self._changed.wait()
-            flight = self._take_off()
-        return self._fly(flight)
+            fetch = self._begin()
+        return self._carry_out(fetch)
 
     def forget(self) -> None:
         """Let nobody who asks from now on have a value whose fetch began before this call."""
@@ -82,29 +82,29 @@ class Shared(Generic[T]):
         if self._under_way is not None:
             self._under_way.stale = True
 
-    def _is_fresh(self, flight: _Flight[T]) -> bool:
-        max_age = self._max_age if flight.outcome.exception() is None else min(self._max_age, MAX_AGE)
-        return self._clock() - flight.since < max_age
+    def _is_fresh(self, fetch: _Fetch[T]) -> bool:
+        max_age = self._max_age if fetch.outcome.exception() is None else min(self._max_age, MAX_AGE)
+        return self._clock() - fetch.since < max_age
 
-    def _take_off(self) -> _Flight[T]:
-        self._under_way = _Flight(self._clock())
+    def _begin(self) -> _Fetch[T]:
+        self._under_way = _Fetch(self._clock())
         return self._under_way
 
-    def _fly(self, flight: _Flight[T]) -> T:
+    def _carry_out(self, fetch: _Fetch[T]) -> T:
         try:
-            flight.outcome.set_result(self._fetch())
+            fetch.outcome.set_result(self._fetch())
         except Exception as error:  # noqa: BLE001  # handed to all that ask, and raised there
-            flight.since = self._clock()
-            flight.outcome.set_exception(error)
+            fetch.since = self._clock()
+            fetch.outcome.set_exception(error)
         except BaseException:
             # An interrupt belongs to the thread that it came to; those who wait must still be let go, once.
-            flight.stale = True
-            flight.outcome.set_exception(TransportError("the call was interrupted: try again"))
+            fetch.stale = True
+            fetch.outcome.set_exception(TransportError("the call was interrupted: try again"))
             raise
         finally:
             with self._changed:
                 self._under_way = None
-                if not flight.stale:
-                    self._last = flight
+                if not fetch.stale:
+                    self._last = fetch
                 self._changed.notify_all()
-        return flight.outcome.result()
+        return fetch.outcome.result()

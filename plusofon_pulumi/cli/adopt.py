@@ -13,7 +13,7 @@ from plusofon_pulumi.adoption import (
     PROJECT,
     PROJECT_FILE,
     Adoption,
-    Cabinet,
+    ProviderInState,
     adopt,
 )
 from plusofon_pulumi.cli.common import (
@@ -76,16 +76,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the cabinet, then write the files."""
     folder = Path(arguments.out)
     _refuse_what_is_there(folder, force=arguments.force)
-    cabinet = provider_in_state(arguments.provider, folder) if arguments.provider is not None else None
+    provider = provider_in_state(arguments.provider, folder) if arguments.provider is not None else None
     recorded = None
-    if cabinet:
-        known = {"base_url": cabinet.base_url, "client_id": cabinet.client_id}
+    if provider:
+        known = {"base_url": provider.base_url, "client_id": provider.client_id}
         recorded = {setting: value for setting, value in known.items() if value is not None}
     opened, catalogue = read_cabinet(settings(arguments, recorded))
-    adoption = adopt(opened, catalogue, exclusive=arguments.exclusive, cabinet=cabinet)
+    adoption = adopt(opened, catalogue, exclusive=arguments.exclusive, provider=provider)
     files = {folder / PROGRAM: adoption.program, folder / IMPORT_FILE: adoption.import_file}
     # The stack that has the Provider has its project already, in this folder or above.
-    is_new = cabinet is None and not _has_project(folder)
+    is_new = provider is None and not _has_project(folder)
     if is_new:
         files[folder / PROJECT_FILE] = PROJECT
     write_all(files, overwrite=arguments.force)
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     wrote = [f"wrote {path}" for path in files]
     show(
         "\n".join(
-            [_found(adoption, exclusive=arguments.exclusive), *wrote, "", *_next(arguments, cabinet, is_new, has_any)]
+            [_found(adoption, exclusive=arguments.exclusive), *wrote, "", *_next(arguments, provider, is_new, has_any)]
         )
     )
     return DONE
@@ -127,17 +127,17 @@ def _found(adoption: Adoption, *, exclusive: bool) -> str:
     return f"Nothing is open in the cabinet: {then}."
 
 
-def _next(arguments: argparse.Namespace, cabinet: Cabinet | None, is_new: bool, has_any: bool) -> list[str]:
+def _next(arguments: argparse.Namespace, provider: ProviderInState | None, is_new: bool, has_any: bool) -> list[str]:
     """Return the commands to run next."""
     folder = Path(arguments.out)
     commands = [] if _is_here(folder) else [f"cd {quoted(f'./{folder}' if arguments.out.startswith('-') else folder)}"]
-    if cabinet is None:
+    if provider is None:
         # Of a project that was there, nobody has asked whether it has a stack.
         commands.append(f"pulumi stack init dev{'' if is_new else '    # where there is none yet'}")
-    commands += _configured(arguments, cabinet)
+    commands += _configured(arguments, provider)
     if has_any:
         commands.append(f"pulumi import --file {IMPORT_FILE} --generate-code=false --yes")
-    if cabinet and not _has_project(folder):
+    if provider and not _has_project(folder):
         commands.append(f"# now put what {PROGRAM} declares into the program of the stack, which is elsewhere")
     # An import of nothing makes no stack: with nothing in it, a stack of its own is still a change.
     commands.append("pulumi preview --expect-no-changes" if has_any else "pulumi up")
@@ -155,10 +155,10 @@ def _has_project(folder: Path) -> bool:
     return any(os.path.lexists(folder / name) for name in _PROJECT_FILES)
 
 
-def _configured(arguments: argparse.Namespace, cabinet: Cabinet | None) -> list[str]:
+def _configured(arguments: argparse.Namespace, provider: ProviderInState | None) -> list[str]:
     """Return the commands that tell the stack what the options have told us."""
-    if cabinet:
-        return [f"pulumi config set --secret {cabinet.token_key}    # where it is not set yet"]
+    if provider:
+        return [f"pulumi config set --secret {provider.token_key}    # where it is not set yet"]
     commands = []
     if arguments.token_file is not None:
         file = Path(arguments.token_file).absolute()

@@ -27,9 +27,7 @@ def write_all(files: Mapping[Path, str], *, overwrite: bool) -> None:
                 raise FileExistsError  # noqa: TRY301  # as another's file would
             temporary.replace(path)
     except FileExistsError:
-        raise CommandError(
-            f"{path} is there already: choose another folder with --out, or overwrite it with --force"
-        ) from None
+        raise taken(path) from None
     except OSError as error:
         raise CommandError(f"cannot write {path}: {reason(error)}") from None
     finally:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from plusofon_pulumi.adoption import Cabinet
+from plusofon_pulumi.adoption import ProviderInState
 from plusofon_pulumi.cli.common import CommandError
 from plusofon_pulumi.identity import PROVIDER_TYPE
 from plusofon_pulumi.settings import SOURCES
@@ -17,7 +17,7 @@ from plusofon_pulumi.settings import SOURCES
 _PATIENCE = 120
 
 
-def provider_in_state(name: str, folder: Path) -> Cabinet:
+def provider_in_state(name: str, folder: Path) -> ProviderInState:
     """Return a Provider as it is in state of the stack that is selected in a folder.
 
     Raises CommandError, with what to do, where there is none by that name, or one that an import could not use.
@@ -41,7 +41,7 @@ def provider_in_state(name: str, folder: Path) -> Cabinet:
             f"made. {_steps(name)}"
         )
     settings = {setting: _plain(name, key, inputs.get(key)) for setting, (key, _) in SOURCES.items()}
-    return Cabinet(name, urn, base_url=settings["base_url"], client_id=settings["client_id"])
+    return ProviderInState(name, urn, base_url=settings["base_url"], client_id=settings["client_id"])
 
 
 def _steps(name: str) -> str:

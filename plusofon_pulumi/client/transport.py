@@ -1,6 +1,6 @@
 """One request to the API: headers, time-outs, retries, and every failure as an error of our own.
 
-The only module that knows ``requests``; none of its types or exceptions leaves it.
+It sends by ``requests``, of which no type and no exception leaves this folder.
 """
 
 from __future__ import annotations

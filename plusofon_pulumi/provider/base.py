@@ -151,7 +151,7 @@ class CabinetProvider(ResourceProvider):
         return error.about(f'Provider "{self._name}"')
 
     def failed_check(self, name: str, error: PlusofonError) -> CheckFailure:
-        """Return the failed check of a property, whose value the engine shows with it; not for a missing token, say."""
+        """Return a failed check; it names the property, whose value the engine then shows, only where that is wrong."""
         is_about_code = isinstance(error, (InvalidCallingCodeError, UnknownDirectionError))
         return CheckFailure(name if is_about_code else "", str(self.named(error)))
 
@@ -179,12 +179,7 @@ class CabinetProvider(ResourceProvider):
         return ", ".join(named[:5]) if len(wanted) > 2 else ""
 
 
-def outputs_of(direction: Direction) -> dict[str, Any]:
-    """Return a direction as outputs."""
-    return {"code": direction.code, "name": direction.name, "english_name": direction.english_name}
-
-
-def recorded(outputs: Any) -> Direction:
+def recorded_direction(outputs: Any) -> Direction:
     """Return the direction that state recorded; an alias may bring outputs of another shape."""
     found = outputs if isinstance(outputs, dict) else {}
     return Direction(*(str(found.get(key, "")) for key in ("code", "name", "english_name")))

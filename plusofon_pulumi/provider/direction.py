@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from pulumi.output import Unknown
 
 from plusofon_pulumi.errors import InvalidCallingCodeError, PlusofonError
-from plusofon_pulumi.provider.base import CabinetProvider, foreseen, outputs_of, recorded
+from plusofon_pulumi.provider.base import CabinetProvider, foreseen, recorded_direction
 
 
 class AllowedDirectionProvider(CabinetProvider):
@@ -51,7 +51,7 @@ class AllowedDirectionProvider(CabinetProvider):
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
         if code in self.cabinet().open_directions():
             return DiffResult(changes=False)
-        self.tell(f"{recorded(olds)} was closed outside Pulumi; `pulumi up` opens it again.")
+        self.tell(f"{recorded_direction(olds)} was closed outside Pulumi; `pulumi up` opens it again.")
         return DiffResult(changes=True)
 
     @foreseen
@@ -67,7 +67,7 @@ class AllowedDirectionProvider(CabinetProvider):
         direction = self.cabinet().open_directions().get(code)
         if direction is None:
             return ReadResult("", {})
-        outputs = outputs_of(direction) | {
+        outputs = direction.as_outputs() | {
             key: value for key, value in props.items() if key in ("name", "english_name")
         }
         return ReadResult(id_, outputs, {"code": code})
@@ -80,11 +80,11 @@ class AllowedDirectionProvider(CabinetProvider):
     @foreseen
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Close the code, unless the program declares it in another resource."""
-        for direction in self.cabinet().close([recorded({"code": id_} | props)]):
+        for direction in self.cabinet().close([recorded_direction({"code": id_} | props)]):
             self.tell(f"{direction} stays open: another resource of this program declares it.")
 
     def _open(self, code: str) -> dict[str, Any]:
         direction, notices = self.cabinet().open(code)
         for notice in notices:
             self.tell(notice)
-        return outputs_of(direction)
+        return direction.as_outputs()

@@ -20,7 +20,7 @@ from pulumi.output import Unknown
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.errors import ConfigurationError, PlusofonError, UnknownDirectionError
 from plusofon_pulumi.identity import DIRECTIONS_ID as ID
-from plusofon_pulumi.provider.base import CabinetProvider, foreseen, outputs_of, recorded
+from plusofon_pulumi.provider.base import CabinetProvider, foreseen, recorded_direction
 
 if TYPE_CHECKING:
     from plusofon_pulumi.account import Account, OpenList
@@ -56,7 +56,7 @@ class AllowedDirectionsProvider(CabinetProvider):
             self.tell(NOT_KNOWN)
             return DiffResult(changes=True)
         live = self.cabinet().open_directions()
-        noted = _recorded(olds)
+        noted = _recorded_by_code(olds)
         # A refresh asks with the old inputs, which say nothing of what the program will do.
         if self._is_program_known:
             # After a refresh in the same process, only `read` has seen what state recorded before.
@@ -73,7 +73,7 @@ class AllowedDirectionsProvider(CabinetProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read what is open, as outputs and as inputs, so that drift shows as a difference; an empty list is a list."""
         live = self.cabinet().open_directions()
-        noted = self._noted_before = _recorded(props)
+        noted = self._noted_before = _recorded_by_code(props)
         on_destroy = props.get("on_destroy", ON_DESTROY[0])
         outputs = _outputs((noted.get(code, live[code]) for code in sorted(live)), on_destroy)
         return ReadResult(id_, outputs, {"codes": list(outputs["codes"]), "on_destroy": on_destroy})
@@ -86,7 +86,7 @@ class AllowedDirectionsProvider(CabinetProvider):
     @foreseen
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Leave everything open (``retain``), or close what was last recorded and is not declared (``close``)."""
-        noted = _recorded(props).values()
+        noted = _recorded_by_code(props).values()
         if props.get("on_destroy") == "close":
             left, why = self.cabinet().close(noted), "another resource of this program declares it"
         else:
@@ -171,7 +171,7 @@ class AllowedDirectionsProvider(CabinetProvider):
         codes = sorted(news["codes"])
         for notice in cabinet.make_exactly(frozenset(codes)):
             self.tell(notice)
-        noted = _recorded(olds)
+        noted = _recorded_by_code(olds)
         return _outputs((noted.get(code, cabinet.describe(code)) for code in codes), news["on_destroy"])
 
 
@@ -201,16 +201,16 @@ def _is_known(codes: Any) -> bool:
     return isinstance(codes, list) and not any(isinstance(code, Unknown) for code in codes)
 
 
-def _recorded(outputs: Mapping[str, Any]) -> dict[str, Direction]:
+def _recorded_by_code(outputs: Mapping[str, Any]) -> dict[str, Direction]:
     """Return the directions that state recorded, by code; an alias may bring outputs of another shape."""
     directions = outputs.get("directions")
-    return by_code(map(recorded, directions)) if isinstance(directions, list) else {}
+    return by_code(map(recorded_direction, directions)) if isinstance(directions, list) else {}
 
 
 def _outputs(directions: Iterable[Direction], on_destroy: str) -> dict[str, Any]:
     listed = list(directions)
     return {
         "codes": [direction.code for direction in listed],
-        "directions": [outputs_of(direction) for direction in listed],
+        "directions": [direction.as_outputs() for direction in listed],
         "on_destroy": on_destroy,
     }

@@ -1,4 +1,4 @@
-"""R14: a long list in one answer, or in Laravel's pages of several shapes."""
+"""Paging (reading R14): a list in one answer, or in pages of one of the shapes that Laravel gives them."""
 
 from __future__ import annotations
 

@@ -19,14 +19,16 @@ from hypothesis import strategies as st
 from pulumi.dynamic.dynamic import serialize_provider
 
 from plusofon_pulumi import AllowedDirection, AllowedDirections, identity
-from plusofon_pulumi.adoption import Adoption, Cabinet, adopt, resource_name
+from plusofon_pulumi.adoption import Adoption, ProviderInState, adopt, resource_name
 from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import cabinet as sandboxes
 
 CATALOGUE = Catalogue(Direction(row.code, row.name, row.english_name, row.id) for row in sandboxes.catalogue())
 ALL = list(CATALOGUE.values())
-SECOND = Cabinet("call-centre", "urn:pulumi:dev::test::pulumi:providers:pulumi-python::call-centre", client_id="77")
+SECOND = ProviderInState(
+    "call-centre", "urn:pulumi:dev::test::pulumi:providers:pulumi-python::call-centre", client_id="77"
+)
 
 
 def opened(*codes: str) -> list[Direction]:
@@ -101,7 +103,7 @@ def test_a_code_that_the_list_has_twice_is_one_resource() -> None:
 
 @pytest.mark.parametrize("exclusive", [False, True])
 def test_a_provider_is_in_the_name_table_and_its_name_before_every_resource_s(exclusive: bool) -> None:
-    adoption = adopt(opened("36"), CATALOGUE, exclusive=exclusive, cabinet=SECOND)
+    adoption = adopt(opened("36"), CATALOGUE, exclusive=exclusive, provider=SECOND)
     assert json.loads(adoption.import_file)["nameTable"] == {"call-centre": SECOND.urn}
     [resource] = imported(adoption)
     assert resource["provider"] == "call-centre"
@@ -198,8 +200,8 @@ for name, code in DIRECTIONS.items():
 
 
 def test_the_program_of_the_whole_list_declares_a_provider_as_state_has_it() -> None:
-    cabinet = Cabinet("call-centre", "urn:…", base_url="https://restapi.plusofon.ru", client_id="77")
-    program = adopt(opened("36"), CATALOGUE, exclusive=True, cabinet=cabinet).program
+    provider = ProviderInState("call-centre", "urn:…", base_url="https://restapi.plusofon.ru", client_id="77")
+    program = adopt(opened("36"), CATALOGUE, exclusive=True, provider=provider).program
     assert (
         """
 # The cabinet that the codes belong to; a token is never written into a program.
@@ -227,7 +229,7 @@ plusofon.AllowedDirections(
     [("second", "secondToken"), ("Call centre #2", "callCentre2Token"), ("второй", "cabinetToken"), ("a", "aToken")],
 )
 def test_the_token_s_key_is_made_of_the_provider_s_name(name: str, key: str) -> None:
-    assert Cabinet(name, "urn").token_key == key
+    assert ProviderInState(name, "urn").token_key == key
 
 
 PROGRAMS = {
@@ -235,10 +237,10 @@ PROGRAMS = {
     "nothing_exclusive": adopt([], CATALOGUE, exclusive=True),
     "one": adopt(opened("36"), CATALOGUE),
     "all": adopt(ALL, CATALOGUE),
-    "all_exclusive": adopt(ALL, CATALOGUE, exclusive=True, cabinet=SECOND),
+    "all_exclusive": adopt(ALL, CATALOGUE, exclusive=True, provider=SECOND),
     "odd": adopt([Direction("36", '"""\\\n', '"""\\ \'\x1b\u2028\u202e #}')], Catalogue([]), exclusive=True),
     "odd_provider": adopt(
-        opened("36"), CATALOGUE, cabinet=Cabinet('a"b', "urn", base_url="https://x'y", client_id="é")
+        opened("36"), CATALOGUE, provider=ProviderInState('a"b', "urn", base_url="https://x'y", client_id="é")
     ),
 }
 

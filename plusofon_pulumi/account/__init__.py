@@ -10,10 +10,11 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import Delivery, OpenList
+from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.shared import Shared
 from plusofon_pulumi.account.summary import believed, one_error
 from plusofon_pulumi.account.writer import Change, Writer
+from plusofon_pulumi.account.writes import OpenList
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Catalogue, Direction, by_code
 from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError

@@ -6,22 +6,15 @@ What a write itself answers decides nothing; the list of open directions does.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.shared import Shared
+from plusofon_pulumi.account.writes import OpenList, Sent, Write
 from plusofon_pulumi.client import PlusofonClient
-from plusofon_pulumi.directions import Catalogue, Direction
-from plusofon_pulumi.errors import (
-    BadRequestError,
-    DirectionNotChangedError,
-    NotFoundError,
-    PlusofonError,
-    UnknownDirectionError,
-)
-
-OpenList = Mapping[str, Direction]
+from plusofon_pulumi.directions import Catalogue
+from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
 
 # A write may show in the list up to 2 s later: the pauses between looks, in seconds, reach past that.
 LOOK_PAUSES = (0.25, 0.5, 1.0, 1.5)
@@ -42,39 +35,6 @@ class Result:
     """Codes that were to be closed, and are claimed since."""
     believed: dict[str, PlusofonError] = field(default_factory=dict)
     """Codes that were answered to be open, and why that could not be seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Write:
-    """Describe one kind of write: whether it opens, how to send it, and in how many forms the codes can be written."""
-
-    opens: bool
-    call: str
-    send: Callable[[Sequence[str], int], None]
-    forms: int = 1
-
-    def left(self, codes: Sequence[str], live: OpenList) -> list[str]:
-        return [code for code in codes if (code in live) is not self.opens]
-
-
-@dataclass(slots=True)
-class _Sent:
-    """Hold a write that was sent, and the error that it was answered with."""
-
-    write: _Write
-    codes: Sequence[str]
-    error: PlusofonError | None
-
-    def awaited(self, live: OpenList) -> bool:
-        """Tell whether something is not in the list yet that may still show up there.
-
-        Also after a refusal: an attempt before it, whose answer was lost, may be why it says "already".
-        """
-        return bool(self.write.left(self.codes, live))
-
-    def was_refused(self) -> bool:
-        """Tell whether the API took one of the codes as wrong, which may be no reason to fail its neighbours."""
-        return isinstance(self.error, (BadRequestError, NotFoundError))
 
 
 class Delivery:
@@ -98,7 +58,7 @@ class Delivery:
         result = Result()
         if opening:
             opening = self._in_catalogue(opening, result)
-        sent: list[_Sent] = []
+        sent: list[Sent] = []
         if closing:
             sent.append(self._send(self._closing(live), closing))
             if close_first and sent[0].error is not None:
@@ -109,7 +69,7 @@ class Delivery:
             self._settle(sent, result)
         return result
 
-    def _settle(self, sent: Sequence[_Sent], result: Result) -> None:
+    def _settle(self, sent: Sequence[Sent], result: Result) -> None:
         """Look what came of writes that were sent, and see to what is not as wanted."""
         try:
             seen = self._look(sent)
@@ -132,32 +92,32 @@ class Delivery:
                 result.failures[code] = UnknownDirectionError("Plusofon's catalogue has no such direction")
         return [code for code in codes if code in catalogue]
 
-    def _opening(self) -> _Write:
+    def _opening(self) -> Write:
         def send(codes: Sequence[str], _form: int) -> None:
             catalogue = self._catalogue.get()
             self._client.allow_directions([id_ for code in codes for id_ in catalogue.ids(code)])
 
-        return _Write(opens=True, call="PUT", send=send)
+        return Write(opens=True, call="PUT", send=send)
 
-    def _closing(self, live: OpenList) -> _Write:
+    def _closing(self, live: OpenList) -> Write:
         """Return the closing of codes, which go back as the list gave them; failing that, as number or text instead."""
 
+        def written(code: str, form: int) -> str | int:
+            own = live[code].api_code
+            # A text may have been "1-242"; the number is of the digits.
+            other: str | int = int(code) if isinstance(own, str) else code
+            return other if form else own
+
         def send(codes: Sequence[str], form: int) -> None:
-            own = [live[code].api_code for code in codes]
-            other: list[str | int] = [int(code) if isinstance(code, str) else str(code) for code in own]
-            self._client.deny_directions(other if form else own)
+            self._client.deny_directions([written(code, form) for code in codes])
 
-        return _Write(opens=False, call="DELETE", send=send, forms=2)
+        return Write(opens=False, call="DELETE", send=send, forms=2)
 
-    def _send(self, write: _Write, codes: Sequence[str], form: int = 0) -> _Sent:
+    def _send(self, write: Write, codes: Sequence[str], form: int = 0) -> Sent:
         self._live.forget()
-        try:
-            write.send(codes, form)
-        except PlusofonError as error:
-            return _Sent(write, codes, error)
-        return _Sent(write, codes, None)
+        return write.sent(codes, form)
 
-    def _look(self, sent: Sequence[_Sent]) -> OpenList:
+    def _look(self, sent: Sequence[Sent]) -> OpenList:
         """Return the list as it is now, after waiting for what may still show up in it."""
         live = self._live.renew()
         for pause in LOOK_PAUSES:
@@ -167,67 +127,68 @@ class Delivery:
             live = self._live.renew()
         return live
 
-    def _insist(self, sent: _Sent, left: Sequence[str], result: Result) -> None:
+    def _insist(self, sent: Sent, left: Sequence[str], result: Result) -> None:
         """Try what may still help for the codes that the list does not show as wanted, then fail those that remain."""
-        write, error = sent.write, sent.error
+        write = sent.write
         for form in range(1, write.forms):
             left = self._unclaimed(write, left, result)
-            if left and (error is None or sent.was_refused()):
-                again = self._send(write, left, form)
-                try:
-                    left = write.left(left, self._look([again]))
-                except PlusofonError as blind:
-                    self._judge_unseen(again, blind, result)
-                    return
-                # What the API took without a word says more than that it knows no other form.
-                sent = _Sent(write, sent.codes, error and again.error)
-        if left and len(sent.codes) > 1 and sent.was_refused():
-            self._send_in_parts(write, dict.fromkeys(left, sent.error), result)
+            if not left or not (sent.error is None or sent.may_be_about_one()):
+                break
+            again = self._send(write, left, form)
+            try:
+                left = write.left(left, self._look([again]))
+            except PlusofonError as blind:
+                self._judge_unseen(again, blind, result)
+                return
+            sent = sent.then(again)
+        if left and len(sent.codes) > 1 and sent.may_be_about_one():
+            self._send_in_parts(sent, left, result)
         else:
-            result.failures |= dict.fromkeys(left, sent.error or _not_changed(write))
+            result.failures |= dict.fromkeys(left, sent.failure())
 
-    def _send_in_parts(self, write: _Write, errors: dict[str, PlusofonError | None], result: Result) -> None:
-        """Send a refused batch again in halves, and refused halves likewise, for one bad code may have failed all.
-
-        ``errors``: what each code was last answered with.
-        """
-        parts, until = _halves(list(errors)), time.monotonic() + LONGEST_SEARCH
+    def _send_in_parts(self, sent: Sent, left: Sequence[str], result: Result) -> None:
+        """Send what is left of a refused batch again in halves, and refused halves likewise, to find a bad code."""
+        write = sent.write
+        answers = dict.fromkeys(left, sent)
+        parts, until = _halves(left), time.monotonic() + LONGEST_SEARCH
         try:
             for _ in range(MOST_PARTS):
                 if not parts or time.monotonic() > until:
                     break
                 part = self._unclaimed(write, parts.pop(0), result)
-                sent = self._send_part(write, part)
-                errors |= dict.fromkeys(part, sent.error)
-                if sent.was_refused():
-                    left = write.left(part, self._live.renew())
-                    parts += _halves(left) if len(part) > 1 else []
-                elif sent.error is not None:
+                again = self._send_part(write, part, sorted(sent.refusals))
+                if again.may_be_about_one():
+                    answers |= dict.fromkeys(part, sent.then(again))
+                    parts += _halves(write.left(part, self._live.renew())) if len(part) > 1 else []
+                    continue
+                answers |= dict.fromkeys(part, again)
+                if again.error is not None:
                     break
-            codes = [code for code in errors if code not in result.kept]
-            left = write.left(codes, self._look([_Sent(write, codes, None)]))
+            codes = [code for code in answers if code not in result.kept]
+            left = write.left(codes, self._look([Sent(write, codes)]))
         except PlusofonError as blind:
-            for code in errors.keys() - result.kept:
-                self._judge_unseen(_Sent(write, [code], errors[code]), blind, result)
+            for code in answers.keys() - result.kept:
+                self._judge_unseen(replace(answers[code], codes=[code]), blind, result)
         else:
-            result.failures |= {code: errors[code] or _not_changed(write) for code in left}
+            untried = {code for part in parts for code in part}
+            result.failures |= {code: answers[code].failure(was_alone=code not in untried) for code in left}
 
-    def _send_part(self, write: _Write, part: Sequence[str]) -> _Sent:
-        """Send a part in each form that there is, until one is not refused."""
-        sent = _Sent(write, part, None)
-        for form in range(write.forms if part else 0):
+    def _send_part(self, write: Write, part: Sequence[str], forms: Sequence[int]) -> Sent:
+        """Send a part in each form that was refused, for that is one that the API reads, until one is not refused."""
+        sent = Sent(write, part)
+        for form in forms if part else ():
             sent = self._send(write, part, form)
-            if not sent.was_refused():
+            if not sent.refusals:
                 break
         return sent
 
-    def _unclaimed(self, write: _Write, codes: Sequence[str], result: Result) -> Sequence[str]:
+    def _unclaimed(self, write: Write, codes: Sequence[str], result: Result) -> Sequence[str]:
         """Return the codes that may still be written: since the first attempt, some may be declared to be open."""
         if not write.opens:
             result.kept.update(filter(self._claims.holds, codes))
         return [code for code in codes if code not in result.kept]
 
-    def _judge_unseen(self, sent: _Sent, blind: PlusofonError, result: Result) -> None:
+    def _judge_unseen(self, sent: Sent, blind: PlusofonError, result: Result) -> None:
         """Judge a write after which the list could not be read.
 
         An opening that was answered with success counts: its state must have an owner, or nobody would ever close the
@@ -244,17 +205,3 @@ def _halves(codes: Sequence[str]) -> list[Sequence[str]]:
     """Return the halves of codes; of one code, that one."""
     middle = len(codes) // 2
     return [half for half in (codes[:middle], codes[middle:]) if half]
-
-
-def _not_changed(write: _Write) -> DirectionNotChangedError:
-    if write.opens:
-        hint = "Something on the way, such as a proxy, may drop the content of requests."
-    else:
-        hint = (
-            "If it is the cabinet's home direction, Plusofon keeps it open: declare it, or set `retain_on_delete=True` "
-            "on its resource and run `pulumi up` before you remove it. Otherwise something on the way, such as a "
-            "proxy, may drop the content of requests."
-        )
-    return DirectionNotChangedError(
-        f"{write.call} was answered with success, but the list of open directions has not changed. {hint}"
-    )

@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass, field
 
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import Delivery, OpenList
+from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.shared import Shared
+from plusofon_pulumi.account.writes import OpenList
 from plusofon_pulumi.errors import DirectionClaimedError, PlusofonError, TransportError
 
 # The longest wait for threads that have just been answered to come back with their next change, in seconds.

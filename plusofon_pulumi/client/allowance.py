@@ -55,13 +55,12 @@ class Allowance:
             _spent.reset(before)
 
     def read(self, read: Callable[[int], bytes]) -> bytes:
-        """Read a body to its end. Raises TooMuchError where that is beyond the size."""
+        """Read a body to its end, which is for the caller to take off the size. Raises TooMuchError beyond that."""
         content = bytearray()
         while chunk := read(64 * 1024):
             content += chunk
             if len(content) > self.size:
                 raise TooMuchError(f"it is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
-        self.size -= len(content)
         return bytes(content)
 
 

@@ -66,6 +66,12 @@ class Call:
             return None, self._error(errors.UnexpectedResponseError, status, why=why, said=said, body=content)
         return decoded, None
 
+    def too_much(self, status: int, headers: Mapping[str, str], why: str) -> Outcome:
+        """Return the error for an answer that is too large to be read; of an error, the status says enough."""
+        if 200 <= status < 300:
+            return None, self._error(errors.UnexpectedResponseError, status, why=f"is not the one described: {why}")
+        return self.judge(status, headers, b"")
+
     def unexpected(self, why: str) -> errors.UnexpectedResponseError:
         """Return the error for an answer of a good status whose content cannot be used."""
         why = _shortened(self._cleared(why), _LONGEST_MESSAGE)

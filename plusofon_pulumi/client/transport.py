@@ -152,12 +152,16 @@ class Transport:
                 response.raw.enforce_content_length = True
                 content = allowance.read(response.raw.read)
         except TooMuchError as error:
-            return None, call.unexpected(str(error))
+            return call.too_much(response.status_code, response.headers, str(error))
         except _LOWER_ERRORS as error:
             return None, _unanswered(call, error)
         finally:
             self._log(call, status, began, attempt)
-        return call.judge(response.status_code, response.headers, content)
+        decoded, failure = call.judge(response.status_code, response.headers, content)
+        if failure is None:
+            # What failed is asked for again, and has nothing of the list.
+            allowance.size -= len(content)
+        return decoded, failure
 
     def _log(self, call: Call, status: object, began: float, attempt: int) -> None:
         """With ``PLUSOFON_LOG=debug``, write a line about a request to standard error."""

@@ -81,7 +81,7 @@ class AllowedDirectionProvider(CabinetProvider):
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Close the code, unless the program declares it in another resource."""
         for direction in self.cabinet().close([recorded_direction({"code": id_} | props)]):
-            self.tell(f"{direction} stays open: another resource of this program declares it.")
+            self.tell(f"{direction} stays open: the program declares it.")
 
     def _open(self, code: str) -> dict[str, Any]:
         direction, notices = self.cabinet().open(code)

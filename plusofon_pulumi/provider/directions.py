@@ -88,7 +88,7 @@ class AllowedDirectionsProvider(CabinetProvider):
         """Leave everything open (``retain``), or close what was last recorded and is not declared (``close``)."""
         noted = _recorded_by_code(props).values()
         if props.get("on_destroy") == "close":
-            left, why = self.cabinet().close(noted), "another resource of this program declares it"
+            left, why = self.cabinet().close(noted), "the program declares it"
         else:
             left, why = self._given_up(noted), 'on_destroy is "retain"'
         for direction in left:

@@ -98,6 +98,19 @@ def test_another_token_for_the_stack_opens_in_the_new_cabinet_and_closes_nothing
         assert sandbox.open_codes == other.open_codes == {"36"}
 
 
+def test_a_resource_that_is_removed_together_with_a_change_of_the_token_is_closed_in_the_new_cabinet(
+    project: Project, sandbox: Sandbox
+) -> None:
+    project.write(A)
+    project.up()
+    with Sandbox(open=["36"]) as other:
+        project.set_env(PLUSOFON_TOKEN=other.token, PLUSOFON_BASE_URL=other.url)
+        project.write("")
+        project.up()
+        assert sandbox.open_codes == {"36"}
+        assert other.open_codes == set()
+
+
 def test_ignored_codes_stay_what_state_last_recorded_and_drift_is_closed_all_the_same(
     project: Project, sandbox: Sandbox
 ) -> None:

@@ -23,7 +23,7 @@ def test_a_renamed_resource_keeps_its_code_open_throughout(project: Project, san
     project.up()
     project.write(AB.replace('"a"', '"c"'))
     told = project.up().output
-    assert "36 (Hungary) stays open: another resource of this program declares it." in told
+    assert "36 (Hungary) stays open: the program declares it." in told
     assert sandbox.open_codes == {"36", "58"}
     assert not was_closed(sandbox, "36")
     assert {resource["urn"].rpartition("::")[2] for resource in project.resources()} == {"b", "c"}

@@ -18,7 +18,7 @@ HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 VENEZUELA = {"code": "58", "name": "Венесуэла", "english_name": "Venezuela"}
 DIRECTIONS = by_code(Direction(row.code, row.name, row.english_name) for row in catalogue())
 CODES = sorted(DIRECTIONS)
-STAYS = "{} stays open: another resource of this program declares it."
+STAYS = "{} stays open: the program declares it."
 
 
 def create(host: Host, code: str) -> None:

@@ -218,7 +218,7 @@ def test_both_kinds_share_one_catalogue_one_list_and_their_claims(host: Host, sa
     assert host.diff(ID, kept(state(HUNGARY)), whole(["36", "58"])) == CHANGED
     assert kinds(sandbox) == ["catalogue", "list"]
     host.delete("58", VENEZUELA)
-    assert host.lines == ["58 (Venezuela) stays open: another resource of this program declares it."]
+    assert host.lines == ["58 (Venezuela) stays open: the program declares it."]
     assert sandbox.open_codes == {"36", "58"}
 
 

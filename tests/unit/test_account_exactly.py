@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.summary import believed, one_error
-from plusofon_pulumi.account.writer import Change, Writer
+from plusofon_pulumi.account.writer import Change
 from plusofon_pulumi.client import OPEN_LIST
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import (
@@ -20,7 +21,7 @@ from plusofon_pulumi.errors import (
     UnknownDirectionError,
 )
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import IDS, FakeTime, account_of
+from tests.unit.support import IDS, FakeTime, ToldCondition, account_of, failed, start
 
 HUNGARY = Direction("36", "Венгрия", "Hungary")
 
@@ -123,23 +124,28 @@ def test_what_may_be_so_is_told_before_what_is_not_and_is_never_among_the_rest()
     )
 
 
-def test_those_who_wait_for_an_interrupted_write_are_told_that_it_may_have_been_done(
+def test_whoever_waits_for_an_interrupted_write_is_told_that_it_may_have_been_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    interrupted = TransportError("the write was interrupted: run `pulumi up` again")
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
 
-    def submit(_: object, change: Change) -> Change:
-        change.unseen = set(change.opens | change.closes)
-        raise interrupted
-
-    monkeypatch.setattr(Writer, "submit", submit)
+    monkeypatch.setattr(Delivery, "_settle", interrupted)
     with Sandbox() as sandbox:
         account = account_of(sandbox)
-        for told in (
-            error_of(lambda: account.make_exactly(frozenset({"36"}))),
-            error_of(lambda: account.open("36")),
-        ):
-            assert str(told).endswith(f" may not have been opened: {interrupted}")
+        account.direction("36")
+        writer, told = account._writer, ToldCondition()
+        writer._turn, writer._sending = told, True
+        both = [start(lambda: account.open("36")), start(lambda: account.open("58"))]
+        # Both are in the queue: whoever leads sends them as one batch.
+        told.await_waiters(2)
+        with told:
+            writer._sending = False
+            told.notify_all()
+        leader, waiter = sorted(map(failed, both), key=lambda error: isinstance(error, TransportError))
+        assert type(leader) is KeyboardInterrupt
+        assert str(waiter).endswith("may not have been opened: the write was interrupted: run `pulumi up` again")
+        assert sandbox.open_codes == {"36", "58"}
 
 
 def test_notices_tell_each_reason_apart() -> None:

@@ -371,13 +371,13 @@ def test_a_proxy_that_trickles_ends_at_the_deadline(monkeypatch: pytest.MonkeyPa
     set_time(monkeypatch, time)
     monkeypatch.setattr(allowance, "DEADLINE", 0.4)
     # The answer to CONNECT.
-    with Wire(trickling(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n")) as proxy:
+    with Wire(trickling(b"HTTP/1.1 200 OK\r\na: ", b"b")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
         with client_at("https://api.invalid") as client:
             error = error_of(client, WRITES[0])
         assert [each.partition(b" ")[0] for each in proxy.requests] == [b"CONNECT"]
-    assert isinstance(error, TransportError)
+    assert type(error) is RequestTimeoutError
 
 
 @pytest.mark.timeout(60)
@@ -406,6 +406,20 @@ def test_the_pages_of_a_list_share_one_allowance(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(UnexpectedResponseError, match="larger than"):
             client.get_allowed_directions()
         assert len(wire.requests) == 5
+
+
+def test_a_large_answer_that_failed_takes_nothing_from_the_next_one() -> None:
+    padding = b"x" * (allowance.LARGEST_ANSWER - 100)
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        status, body = b"200 OK", b'{"directions": {}, "padding": "%s"}' % padding[:500]
+        if len(wire.requests) == 1:
+            status, body = b"503 Busy", padding
+        connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+
+    with Wire(answer) as wire, client_at(wire.url) as client:
+        assert client.get_allowed_directions() == []
+        assert len(wire.requests) == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -19,7 +19,14 @@ from requests.structures import CaseInsensitiveDict
 
 from plusofon_pulumi.client import PlusofonClient, allowance, transport
 from plusofon_pulumi.directions import Direction
-from plusofon_pulumi.errors import APIError, PlusofonError, TransportError, UnexpectedResponseError
+from plusofon_pulumi.errors import (
+    APIError,
+    AuthenticationError,
+    PlusofonError,
+    ServerError,
+    TransportError,
+    UnexpectedResponseError,
+)
 from plusofon_pulumi.settings import Settings
 from tests.unit.support import TOKEN, FakeTime, Wire, client_at, raw
 
@@ -278,11 +285,20 @@ def test_an_answer_made_to_hurt_costs_bounded_memory() -> None:
     assert peak < 400 * MIB
 
 
-@pytest.mark.parametrize("status", [200, 500])
-def test_no_more_is_read_than_the_largest_answer(status: int) -> None:
+@pytest.mark.parametrize(
+    "status, kind, says",
+    [
+        (200, UnexpectedResponseError, r"\(200\) is not the one described: it is larger than 5 MiB"),
+        (201, UnexpectedResponseError, r"\(201\) is not the one described: it is larger than 5 MiB"),
+        (401, AuthenticationError, "the answer is 401"),
+        (500, ServerError, "the answer is 500"),
+    ],
+)
+def test_no_more_is_read_than_the_largest_answer(status: int, kind: type[APIError], says: str) -> None:
     answers = Answers(status, b" " * (40 * MIB))
-    with client_that_gets(answers) as client, pytest.raises(UnexpectedResponseError, match="larger than 5 MiB"):
+    with client_that_gets(answers) as client, pytest.raises(kind, match=says) as caught:
         client.get_allowed_directions()
+    assert (type(caught.value), caught.value.status_code) == (kind, status)
     assert answers.taken <= allowance.LARGEST_ANSWER + MIB
 
 

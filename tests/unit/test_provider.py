@@ -427,7 +427,7 @@ def test_delete_leaves_a_declared_code_open_and_says_so_once(
     for _ in range(2):
         provider.delete("36", {**HUNGARY})
     assert sandbox.open_codes == {"36"}
-    said = "36 (Hungary) stays open: another resource of this program declares it.\n"
+    said = "36 (Hungary) stays open: the program declares it.\n"
     assert capsys.readouterr() == ("", said)
 
 

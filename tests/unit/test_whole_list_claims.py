@@ -11,7 +11,7 @@ from tests.unit.conftest import Plugin, StartPlugin
 from tests.unit.whole_list import ID, PAYLOAD, UNKNOWN, by_api, calls, inputs, outputs
 
 RETAINED = 'stays open: on_destroy is "retain".'
-DECLARED = "stays open: another resource of this program declares it."
+DECLARED = "stays open: the program declares it."
 BACKSTOP = (
     "58 (Venezuela) was not closed: an AllowedDirection of this program declares the code: add it to `codes`, "
     "or remove that resource"

@@ -14,9 +14,10 @@ import pytest
 from plusofon_pulumi.account import delivery as delivery_module
 from plusofon_pulumi.account import writer as writer_module
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import MOST_PARTS, Delivery, OpenList
+from plusofon_pulumi.account.delivery import MOST_PARTS, Delivery
 from plusofon_pulumi.account.shared import Shared
 from plusofon_pulumi.account.writer import Change, Writer
+from plusofon_pulumi.account.writes import OpenList
 from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, PlusofonClient, transport
 from plusofon_pulumi.directions import by_code
 from plusofon_pulumi.errors import (
@@ -424,10 +425,10 @@ def test_a_code_that_somebody_opened_meanwhile_does_not_fail_its_neighbours(
 
 ALL_CODES = sorted(IDS)
 # Answers that can be about one of the codes, and some that cannot.
-REFUSALS = ["status:400", "status:404", "status:422", "html:400"]
+REFUSALS = ["status:400", "status:404", "status:422", "html:400", "success-false"]
 NO_REFUSALS = [
     *("status:401", "status:403", "status:405", "status:413", "status:500", "html:500"),
-    *("success-false", "html:200", "garbage", "redirect:https://example.com/"),
+    *("html:200", "garbage", "redirect:https://example.com/"),
 ]
 
 
@@ -475,6 +476,19 @@ def test_a_bad_code_or_two_among_all_that_there_are_are_found(bad: list[str]) ->
         assert b.sandbox.open_codes == set(ALL_CODES) - set(bad)
         assert b.sandbox.calls("PUT") <= 1 + MOST_PARTS
     assert kinds(change) == dict.fromkeys(bad, BadRequestError)
+
+
+@pytest.mark.usefixtures("fake_time")
+def test_codes_that_there_was_no_time_to_try_alone_are_told_as_such() -> None:
+    bad = ALL_CODES[::20]
+    with bench() as b:
+        b.sandbox.fail_next(1, "status:200", path=CATALOGUE, body=catalogue_with({code: f"9{code}999" for code in bad}))
+        change = b.open(*ALL_CODES)
+        assert b.sandbox.calls("PUT") == 1 + MOST_PARTS
+        assert b.sandbox.open_codes == set(ALL_CODES) - change.failures.keys()
+    with_others = {code for code, error in change.failures.items() if "sent with others" in str(error)}
+    assert with_others >= change.failures.keys() - set(bad)
+    assert with_others & set(bad)
 
 
 def test_whoever_is_slow_to_refuse_is_not_asked_for_ever(fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -530,6 +544,35 @@ def test_a_part_is_sent_in_each_form() -> None:
         b.sandbox.set_open(EIGHT[1:])
         assert b.close(*EIGHT).failures == {}
         assert b.sandbox.open_codes == frozenset()
+
+
+@pytest.mark.parametrize("given, taken", [("string", "strings"), ("number", "strings"), ("string", "numbers")])
+@pytest.mark.usefixtures("fake_time")
+def test_a_locked_code_does_not_fail_its_neighbours_where_codes_of_another_form_are_ignored(
+    given: str, taken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bench("36", "44", "58", R2=given, R4="200", R12=taken) as b:
+        deny = b.client.deny_directions
+
+        def locked(codes: Any) -> None:
+            if {"strings": "44", "numbers": 44}[taken] in list(codes):
+                raise BadRequestError("It is locked.", status_code=400, message="locked")
+            deny(codes)
+
+        monkeypatch.setattr(b.client, "deny_directions", locked)
+        change = b.close("36", "44", "58")
+        assert b.sandbox.open_codes == {"44"}
+    assert kinds(change) == {"44": DirectionNotChangedError}
+    assert "Written in another form, it was refused (400, «locked»)." in str(change.failures["44"])
+
+
+def test_a_code_that_the_list_spells_with_a_hyphen_goes_back_as_it_came_or_as_its_number() -> None:
+    entry = {"code": "1-242", "name": "Багамы", "english_name": "Bahamas"}
+    with bench("36") as b:
+        b.sandbox.fail_next(99, "status:200", path=OPEN_LIST, method="GET", body={"directions": {"1-242": entry}})
+        assert kinds(b.close("1242")) == {"1242": DirectionNotChangedError}
+        sent = [request.body for request in b.sandbox.requests if request.method == "DELETE"]
+    assert sent == [{"codes": ["1-242"]}, {"codes": [1242]}]
 
 
 def test_what_is_open_by_now_is_not_sent_again_with_a_part() -> None:

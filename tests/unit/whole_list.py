@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.runtime import rpc
 
-from plusofon_pulumi.account.delivery import OpenList
+from plusofon_pulumi.account.writes import OpenList
 from plusofon_pulumi.client import CATALOGUE
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.provider import AllowedDirectionsProvider

@@ -24,6 +24,7 @@ from tests.checkout import CHECKOUT, project_files
 from tests.e2e.blocks import blocks_for
 from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import Project
+from tests.pages import PAGES, RUSSIAN
 from tools import isolated
 from tools.environment import OLDEST_PACKAGES
 
@@ -113,6 +114,12 @@ def test_it_needs_two_packages_from_the_versions_on_that_are_tested(metadata: Me
 def oldest_versions() -> dict[str, str]:
     """Return what `make oldest` runs the tests with."""
     return dict(each.split("==") for each in OLDEST_PACKAGES)
+
+
+@pytest.mark.parametrize("page", [*PAGES, RUSSIAN], ids=lambda page: page.name)
+def test_a_page_names_the_files_that_are_released(page: Path, dist: Path) -> None:
+    named = set(re.findall(r"\bplusofon_pulumi-\d[\w.-]*\.(?:whl|tar\.gz)", page.read_text(encoding="utf-8")))
+    assert named <= {each.name for each in dist.iterdir()}
 
 
 def test_the_metadata_are_complete(metadata: Message) -> None:

@@ -55,7 +55,9 @@ def refuse_no_country(resource: ResourceValidationArgs, report: ReportViolation)
     for code in declared_codes(resource):
         service = NO_COUNTRY.get(code[:3])
         if service:
-            report(f"{resource.name}: {code} is no country's calling code but {service}. Leave it out.", None)
+            report(
+                f"{resource.name}: {code} is not a country's calling code: it belongs to {service}. Remove it.", None
+            )
 
 
 def require_protection(resource: ResourceValidationArgs, report: ReportViolation) -> None:

@@ -55,7 +55,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "adopt",
-        help="bring a cabinet that exists under Pulumi",
+        help="bring an existing cabinet under Pulumi",
         description=_DESCRIPTION,
         epilog=_EPILOG,
     )
@@ -66,7 +66,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
         "instead of one AllowedDirection for each code",
     )
     parser.add_argument("--out", metavar="DIR", default=".", help="the folder to write into (default: this one)")
-    parser.add_argument("--provider", metavar="NAME", help="the Provider, in the state of the stack, of the cabinet")
+    parser.add_argument("--provider", metavar="NAME", help="the cabinet's Provider, by its name in the stack's state")
     parser.add_argument("--force", action="store_true", help="overwrite the program and the import file")
     add_cabinet_options(parser)
     parser.set_defaults(run=run)

@@ -53,7 +53,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     catalogue = commands.add_parser(
         "catalogue",
         help="search the catalogue of all directions",
-        description="Show the directions that exist, one line a country, whether they are open or not.",
+        description="Show the directions that exist, one line per country, whether they are open or not.",
         epilog="examples:\n  plusofon catalogue венг\n  plusofon catalogue +44",
     )
     catalogue.add_argument(

@@ -34,7 +34,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="NAME=VALUE",
         help="how to play what the API's description leaves open; the first value below is the default",
     )
-    parser.add_argument("--token", help="the token that is asked for (default: a random one)")
+    parser.add_argument("--token", help="the token that the sandbox accepts (default: a random one)")
     parser.set_defaults(run=run)
 
 

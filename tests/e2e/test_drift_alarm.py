@@ -47,6 +47,13 @@ def alarms(said: str) -> list[str]:
     return re.findall(r"^::error (.*)$", said, re.MULTILINE)
 
 
+def lines(told: str) -> list[str]:
+    """Return the lines of the alarm of a cabinet that is not as the program says."""
+    title = "title=Cabinet and program differ::"
+    assert told.startswith(title)
+    return sorted(told.removeprefix(title).split("%0A"))
+
+
 @pytest.fixture
 def secrets(sandbox: Sandbox) -> dict[str, str]:
     # The state of this test lies in a folder, for which no token is asked.
@@ -67,13 +74,13 @@ def guarded(project: Project, sandbox: Sandbox) -> Project:
     return project
 
 
-def test_no_drift_is_no_alarm(guarded: Project, secrets: dict[str, str]) -> None:
+def test_no_difference_is_no_alarm(guarded: Project, secrets: dict[str, str]) -> None:
     ran = run_steps(guarded, secrets)
     assert (ran.returncode, alarms(ran.stdout)) == (0, [])
     assert "2 unchanged" in ran.stdout
 
 
-def test_drift_is_told_by_name_and_nothing_is_written(
+def test_a_difference_is_told_by_name_and_nothing_is_written(
     guarded: Project, sandbox: Sandbox, secrets: dict[str, str]
 ) -> None:
     sandbox.set_open(["7", "53"])
@@ -83,10 +90,7 @@ def test_drift_is_told_by_name_and_nothing_is_written(
     closed = "36 (Hungary) was closed outside Pulumi; `pulumi up` opens it."
     assert ran.returncode == 7
     (told,) = alarms(ran.stdout)
-    assert told.startswith("title=Drift::")
-    assert sorted(told.removeprefix("title=Drift::").split("%0A")) == sorted(
-        [opened, closed, "no changes were expected for preview but changes were proposed"]
-    )
+    assert lines(told) == sorted([opened, closed, "no changes were expected for preview but changes were proposed"])
     assert {request.method for request in sandbox.requests} == {"GET"}
     assert guarded.state() == state
 
@@ -100,10 +104,43 @@ def test_a_direction_without_names_is_told_by_its_code(
     ran = run_steps(guarded, secrets)
     assert ran.returncode == 7
     (told,) = alarms(ran.stdout)
-    assert "424 was opened outside Pulumi; `pulumi up` closes it." in told.removeprefix("title=Drift::").split("%0A")
+    assert "424 was opened outside Pulumi; `pulumi up` closes it." in lines(told)
 
 
-def test_a_refused_token_is_no_drift_and_is_not_shown(
+def test_of_two_cabinets_it_is_told_which_one_differs(
+    guarded: Project, sandbox: Sandbox, secrets: dict[str, str]
+) -> None:
+    with Sandbox(open=["7", "36"]) as other:
+        guarded.set_env(PLUSOFON_TOKEN=sandbox.token, PULUMI_STACK=STACK)
+        guarded.write(
+            f"""\
+            second = plusofon.Provider("second", token="{other.token}", base_url="{other.url}")
+            plusofon.AllowedDirections("cabinet", codes=["7", "36"])
+            plusofon.AllowedDirections("other", codes=["7", "36"], opts=pulumi.ResourceOptions(provider=second))
+            """
+        )
+        guarded.up()
+        guarded.set_env(PLUSOFON_TOKEN=None, PULUMI_STACK=None)
+        for cabinet in (sandbox, other):
+            cabinet.set_open(["7", "36", "53"])
+        ran = run_steps(guarded, secrets)
+    opened = "53 (Cuba) was opened outside Pulumi; `pulumi up` closes it."
+    assert ran.returncode == 7
+    (told,) = alarms(ran.stdout)
+    assert {opened, f'Provider "second": {opened}'} <= set(lines(told))
+
+
+def test_a_program_that_is_not_applied_yet_is_told_apart_from_a_changed_cabinet(
+    guarded: Project, secrets: dict[str, str]
+) -> None:
+    guarded.write('plusofon.AllowedDirections("cabinet", codes=["7", "36", "44"])')
+    ran = run_steps(guarded, secrets)
+    assert ran.returncode == 7
+    (told,) = alarms(ran.stdout)
+    assert any(line.startswith("44 (") and " is declared and not open; " in line for line in lines(told))
+
+
+def test_a_refused_token_is_no_difference_and_is_not_shown(
     guarded: Project, sandbox: Sandbox, secrets: dict[str, str]
 ) -> None:
     sandbox.set_open(["53"])
@@ -115,14 +152,14 @@ def test_a_refused_token_is_no_drift_and_is_not_shown(
     assert "no-such-token" not in ran.stdout + ran.stderr
 
 
-def test_an_api_that_fails_is_no_drift(guarded: Project, sandbox: Sandbox, secrets: dict[str, str]) -> None:
+def test_an_api_that_fails_is_no_difference(guarded: Project, sandbox: Sandbox, secrets: dict[str, str]) -> None:
     sandbox.fail_next(99, fault="status:503")
     ran = run_steps(guarded, secrets)
     assert ran.returncode not in (0, 7)
     assert "503" in alarms(ran.stdout)[0]
 
 
-def test_an_api_that_is_not_there_is_no_drift(guarded: Project, sandbox: Sandbox, secrets: dict[str, str]) -> None:
+def test_an_api_that_is_not_there_is_no_difference(guarded: Project, sandbox: Sandbox, secrets: dict[str, str]) -> None:
     sandbox.stop()
     ran = run_steps(guarded, secrets)
     assert ran.returncode not in (0, 7)

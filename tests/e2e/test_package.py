@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -16,9 +21,19 @@ import pytest
 
 import plusofon_pulumi
 from tests.checkout import CHECKOUT, project_files
+from tests.e2e.blocks import blocks_for
 from tests.e2e.conftest import MakeProject
+from tests.e2e.harness import Project
+from tests.pages import PAGES, RUSSIAN
 from tools import isolated
 from tools.environment import OLDEST_PACKAGES
+
+# What the README tells a stranger to do in five minutes, and shows.
+INSTALL, SANDBOX, ADOPT, DESTROY, REFUSED, SOMEBODY, ALARM, FORGET = blocks_for(
+    "tests/e2e/test_package.py::test_five_minutes_lead_from_the_wheel_to_a_protected_list_and_its_alarm"
+)
+# The CLI's own exit code for a preview that was to have nothing to do, and has.
+DIFFERS = 7
 
 
 def run(*command: str | Path, cwd: Path = CHECKOUT) -> str:
@@ -49,11 +64,38 @@ def metadata(wheel: Path) -> Message:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the commands of an environment that had nothing in it before the wheel."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    run(sys.executable, "-m", "venv", folder)
-    run(folder / "bin" / "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", wheel)
-    return folder / "bin"
+    """The folder of the commands of an environment that had nothing in it before the wheel, as the README makes it."""
+    folder = tmp_path_factory.mktemp("installed")
+    shutil.copy(wheel, folder)
+    env = {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    ran = subprocess.run(
+        ["bash", "-ec", INSTALL], cwd=folder, env={**os.environ, **env}, check=False, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder / "venv" / "bin"
+
+
+@pytest.fixture
+def with_the_wheel(make_project: MakeProject, installed: Path) -> Project:
+    """A project with that environment in the place of the one that the tests run in."""
+    project = make_project()
+    project.set_env(PATH=project.env["PATH"].replace(str(Path(sys.executable).parent), str(installed)))
+    return project
+
+
+@contextmanager
+def sandbox_started(project: Project, script: str) -> Iterator[None]:
+    """Start a sandbox by a command, and give a project the variables that it prints."""
+    start = ["bash", "-ec", f"exec {script}"]
+    begun = isolated.started(start, project.folder, project.env, subprocess.PIPE, subprocess.DEVNULL)
+    with begun as process, cast("IO[bytes]", process.stdout) as said:
+        ready, *exports = (said.readline().decode().strip() for _ in range(3))
+        assert ready.startswith("sandbox ready")
+        project.set_env(**dict(line.removeprefix("export ").split("=") for line in exports))
+        yield
 
 
 # What it says of itself
@@ -72,6 +114,12 @@ def test_it_needs_two_packages_from_the_versions_on_that_are_tested(metadata: Me
 def oldest_versions() -> dict[str, str]:
     """Return what `make oldest` runs the tests with."""
     return dict(each.split("==") for each in OLDEST_PACKAGES)
+
+
+@pytest.mark.parametrize("page", [*PAGES, RUSSIAN], ids=lambda page: page.name)
+def test_a_page_names_the_files_that_are_released(page: Path, dist: Path) -> None:
+    named = set(re.findall(r"\bplusofon_pulumi-\d[\w.-]*\.(?:whl|tar\.gz)", page.read_text(encoding="utf-8")))
+    assert named <= {each.name for each in dist.iterdir()}
 
 
 def test_the_metadata_are_complete(metadata: Message) -> None:
@@ -121,19 +169,71 @@ def test_the_package_reads_its_version_from_the_metadata(metadata: Message) -> N
     assert plusofon_pulumi.__version__ == metadata["Version"]
 
 
-def test_the_quickstart_runs_with_the_wheel_alone(make_project: MakeProject, installed: Path) -> None:
-    project = make_project()
-    # In the place of the environment that the tests run in.
-    project.set_env(PATH=project.env["PATH"].replace(str(Path(sys.executable).parent), str(installed)))
-    start = [str(installed / "plusofon"), "sandbox", "--open", "53"]
-    begun = isolated.started(start, project.folder, project.env, subprocess.PIPE, subprocess.DEVNULL)
-    with begun as sandbox, cast("IO[bytes]", sandbox.stdout) as said:
-        ready, *exports = (said.readline().decode().strip() for _ in range(3))
-        assert ready.startswith("sandbox ready")
-        project.set_env(**dict(line.removeprefix("export ").split("=") for line in exports))
+def test_the_quickstart_runs_with_the_wheel_alone(with_the_wheel: Project) -> None:
+    project = with_the_wheel
+    with sandbox_started(project, "plusofon sandbox --open 53"):
         project.write((CHECKOUT / "examples" / "quickstart" / "__main__.py").read_text(encoding="utf-8"), preamble="")
         project.up()
-        ask = [str(installed / "plusofon"), "list", "--json"]
-        listed = subprocess.run(ask, cwd=project.folder, env=project.env, check=True, capture_output=True).stdout
-    assert {each["code"] for each in json.loads(listed)} == {"7", "36", "53"}
+        assert open_codes(project) == {"7", "36", "53"}
     assert project.outputs()["open"]["36"] == "Hungary"
+
+
+def open_codes(project: Project) -> set[str]:
+    """Return what the command of the wheel says is open."""
+    listed = subprocess.run(
+        ["bash", "-ec", "plusofon list --json"], cwd=project.folder, env=project.env, check=True, capture_output=True
+    ).stdout
+    return {each["code"] for each in json.loads(listed)}
+
+
+def test_five_minutes_lead_from_the_wheel_to_a_protected_list_and_its_alarm(
+    with_the_wheel: Project, wheel: Path, tmp_path: Path
+) -> None:
+    project = with_the_wheel
+    # The environment was made by it.
+    assert wheel.name in INSTALL
+    # In an empty folder, with nothing of Pulumi's settled beforehand.
+    project.folder = tmp_path / "five-minutes"
+    project.folder.mkdir()
+    state = project.env["PULUMI_BACKEND_URL"]
+    project.set_env(PULUMI_STACK=None, PULUMI_BACKEND_URL=None, PULUMI_CONFIG_PASSPHRASE=None)
+    # But for its questions, which nobody answers here.
+    project.set_env(PULUMI_SKIP_CONFIRMATIONS="true")
+
+    def bash(script: str, folder: str = "cabinet", code: int = 0, typed: str = "") -> str:
+        ran = subprocess.run(
+            ["bash", "-ec", script],
+            cwd=project.folder / folder,
+            env=project.env,
+            check=False,
+            capture_output=True,
+            text=True,
+            input=typed,
+        )
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return " ".join((ran.stdout + ran.stderr).split())
+
+    activate, _, sandbox = SANDBOX.partition("\n")
+    assert activate in INSTALL
+    # The engine takes the user's home from the system, whatever HOME says: that state is not ours to touch.
+    adopt = ADOPT.replace("pulumi login --local", f"pulumi login {state}")
+    assert adopt != ADOPT
+    with sandbox_started(project, sandbox):
+        bash(adopt, folder=".")
+        # The terminal stays where it went, and has what was exported.
+        (exported,) = re.findall(r"^export (\w+)=(\w+)$", ADOPT, re.MULTILINE)
+        project.set_env(**dict([exported]))
+        assert open_codes(project) == {"7", "36"}
+
+        refused = bash(DESTROY, code=1)
+        assert all(" ".join(piece.split()) in refused for piece in REFUSED.split("…"))
+        program = project.folder / "cabinet" / "__main__.py"
+        declared = program.read_text(encoding="utf-8")
+        program.write_text("", encoding="utf-8")
+        assert "because it is protected" in bash("pulumi up", code=1)
+        program.write_text(declared, encoding="utf-8")
+
+        assert ALARM.strip() in bash(SOMEBODY, code=DIFFERS)
+        assert open_codes(project) == {"7", "36", "53"}
+        left = bash(f"{FORGET}\necho left in $(basename $PWD): $PLUSOFON_BASE_URL $PLUSOFON_TOKEN", typed="mine\n")
+    assert left.endswith("left in five-minutes: mine")

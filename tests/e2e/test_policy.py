@@ -29,7 +29,7 @@ COMMANDS = """\
 pip install -r examples/policy/requirements.txt
 pulumi preview --policy-pack examples/policy
 """
-REFUSAL = "satellite: 881 is no country's calling code but Global Mobile Satellite System. Leave it out."
+REFUSAL = "satellite: 881 is not a country's calling code: it belongs to Global Mobile Satellite System. Remove it."
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +85,13 @@ def test_other_resources_are_not_its_business(violations: Violations) -> None:
 def test_a_preview_with_the_pack_tells_all_that_it_forbids(project: Project) -> None:
     project.write('plusofon.AllowedDirections("cabinet", codes=["36", 979])')
     shown = project.preview("--policy-pack", str(PACK), fails=True).output
-    assert "cabinet: 979 is no country's calling code but International Premium Rate Service." in shown
+    assert "cabinet: 979 is not a country's calling code: it belongs to International Premium Rate Service." in shown
     assert "cabinet is not protected." in shown
 
 
 def test_an_update_with_the_pack_opens_nothing_that_it_forbids(project: Project, sandbox: Sandbox) -> None:
     project.write('plusofon.AllowedDirection("ship", code="+881")')
-    assert "ship: 881 is no country's" in project.up("--policy-pack", str(PACK), fails=True).output
+    assert "ship: 881 is not a country's" in project.up("--policy-pack", str(PACK), fails=True).output
     assert sandbox.calls("PUT") == 0
 
 
@@ -115,7 +115,7 @@ def test_a_code_that_only_the_update_knows_is_refused_then(project: Project, san
         """
     )
     assert "can't run policy 'only-countries'" in project.preview("--policy-pack", str(PACK)).output
-    assert "ship: 881 is no country's" in project.up("--policy-pack", str(PACK), fails=True).output
+    assert "ship: 881 is not a country's" in project.up("--policy-pack", str(PACK), fails=True).output
     assert sandbox.open_codes == {"36"}
 
 

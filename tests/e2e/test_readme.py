@@ -11,11 +11,14 @@ from pathlib import Path
 
 from plusofon_pulumi.sandbox import Sandbox
 from tests.checkout import CHECKOUT, project_files
+from tests.e2e.blocks import blocks_for
 from tests.e2e.harness import Project
-from tests.pages import blocks
 from tools import isolated
 
-_, _, _, MAKE, INSTALL, TOKEN, UP, DRIFT, SANDBOX = (block.text for block in blocks(CHECKOUT / "README.md", "sh"))
+HERE = "tests/e2e/test_readme.py"
+(MAKE,) = blocks_for(f"{HERE}::test_the_make_targets_exist")
+INSTALL, TOKEN, UP, DRIFT = blocks_for(f"{HERE}::test_the_root_project_works_as_any_pulumi_project_does")
+(SANDBOX,) = blocks_for(f"{HERE}::test_the_sandbox_s_command_starts_it")
 
 
 def test_the_make_targets_exist() -> None:

@@ -92,6 +92,11 @@ def titles() -> list[str]:
     return [plain(title) for level, title in headings(PAGE) if level == 3]
 
 
+def sections() -> list[str]:
+    """Return the parts of the page below its headings of messages, each with its heading as the first line."""
+    return [each.partition("\n## ")[0] for each in read(PAGE).split("\n### ")[1:]]
+
+
 @pytest.mark.parametrize("message", found("message"))
 def test_a_message_has_a_heading(message: str) -> None:
     assert any(title in message for title in titles()), f"docs/errors.md needs a heading such as: ### {message}"
@@ -101,6 +106,14 @@ def test_a_message_has_a_heading(message: str) -> None:
 def test_a_heading_is_a_part_of_a_message(title: str) -> None:
     assert words(title) >= 3
     assert any(title in message for message in [*found("message"), *found("part")])
+
+
+@pytest.mark.parametrize("title", titles())
+def test_a_heading_has_a_text_of_its_own(title: str) -> None:
+    # Readers come by a search: what stands below the next heading, or above this one, they do not see.
+    texts = {plain(head): text for head, _, text in (each.partition("\n") for each in sections())}
+    assert texts[title].strip()
+    assert not re.search(r"\b(?:the same, |the end of the last|as above)", texts[title], re.IGNORECASE)
 
 
 @pytest.mark.parametrize("part", found("part"))

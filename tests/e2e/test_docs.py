@@ -82,6 +82,15 @@ def test_a_page_that_is_wrong_fails(text: str, tmp_path: Path, session: Session)
         session.run(page)
 
 
+def test_a_script_that_leads_its_output_elsewhere_passes(tmp_path: Path, session: Session) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```sh\n(echo one >&2 && echo two) 2>&1 |& cat &> file\ncat file\n```\n```text\none\ntwo\n```\n",
+        encoding="utf-8",
+    )
+    session.run(page)
+
+
 def test_a_block_that_is_read_by_a_test_passes(tmp_path: Path, session: Session) -> None:
     page = tmp_path / "page.md"
     command = "python -m plusofon_pulumi sandbox --port 8036 --open 7,36"

@@ -231,6 +231,9 @@ ROWS = {
         test_another_token_for_the_stack_opens_in_the_new_cabinet_and_closes_nothing_in_the_old,
         test_a_resource_that_is_removed_first_and_then_declared_in_another_cabinet_leaves_nothing_open,
     ],
+    "a resource is removed": [
+        test_a_resource_that_is_removed_together_with_a_change_of_the_token_is_closed_in_the_new_cabinet
+    ],
     "`ignore_changes": [test_ignored_codes_stay_what_state_last_recorded_and_drift_is_closed_all_the_same],
     "two stacks": [test_two_stacks_on_one_cabinet_undo_each_other, test_two_providers_on_one_cabinet_undo_each_other],
     "`component(": [test_a_component_s_providers_take_in_other_packages_dynamic_resources],

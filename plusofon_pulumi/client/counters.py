@@ -1,7 +1,7 @@
 """What an answer says of its pages: counters, addresses, and every other sign that more of a list may follow.
 
-It may stand in the answer itself, in the ``meta`` and ``links`` beside the rows, or in what the rows stand in. What
-speaks of pages and is not understood is refused; any other key is nobody's business.
+It may stand in the answer itself, in ``meta``, ``info`` and ``links`` beside the rows, or in what the rows stand in.
+What speaks of pages and is not understood is refused; any other key is nobody's business.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _said(answer: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
             places += [value for key, value in place.items() if _letters(key) in _PLACES]
 
 
-_PLACES = ("directions", "data", "meta", "links")
+_PLACES = ("directions", "data", "meta", "info", "links")
 
 # Each of these returns what a value tells, nothing where there is none, and None where it is not understood.
 _Read = Callable[[object], "list[Any] | None"]
@@ -160,7 +160,7 @@ _UNDERSTOOD: dict[str, tuple[str, _Read]] = {
 # A key speaks of pages that is made of these words alone, one of the first among them: `has_more`, `totalPages`,
 # `x-total-count`; but `call_limit` does not, nor `account`.
 _OF_PAGES = (
-    "pages|page|pageinfo|paging|pagination|paginator|paginated|cursors|cursor|offset|next|more|totals|total|counts|count|"
+    "pages|page|pageinfo|paging|pagination|paginator|paginate|paginated|cursors|cursor|offset|next|more|totals|total|counts|count|"
     "limit|skip|remaining|truncated|partial|incomplete|continuation|continue|scroll|chunks|chunk|parts|part|per"
 )
 _BESIDE = (

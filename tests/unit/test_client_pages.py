@@ -61,6 +61,7 @@ def within(answer: Json, *path: str) -> Json:
 PLACES: dict[str, tuple[str, ...]] = {
     "top": (),
     "meta": ("meta",),
+    "info": ("info",),
     "_meta": ("_meta",),
     "links": ("links",),
     "_links": ("_links",),
@@ -144,6 +145,7 @@ REFUSED: dict[str, Counters] = {
     "no next, but a last page": lambda _, last, write: {"next_page_url": None, "last_page": write(last)},
     "no next, but a cursor": lambda n, last, _: {"next_page_url": None, "next_cursor": "c" if n < last else None},
     "no next, but a total": lambda _, last, write: {"next_page_url": None, **REFUSED["total"](1, last, write)},
+    "another page as next": lambda n, last, _: {"next": url(n + 2, last + 1) if n < last else None},
     "one last page here, one there": lambda _, last, write: {"last_page": 1, "last_page_url": url(last, last)},
 }
 
@@ -163,6 +165,8 @@ NEVER_TAKEN: dict[str, Counters] = {
     "pageInfo": lambda n, last, _: {"pageInfo": {"hasNextPage": n < last, "endCursor": "c"}},
     "@odata.nextLink": lambda n, _, __: {"@odata.nextLink": url(n + 1, 9)},
     "relations": lambda n, last, _: {"links": [{"rel": "next", "href": url(n + 1, last)}]},
+    "labelled relations": lambda n, _, __: {"links": [{"rel": "next", "url": f"{PATH}?c={n}", "label": str(n)}]},
+    "links without numbers": lambda n, _, __: {"links": [{"url": f"{PATH}?cursor=c{n}", "label": "Next"}]},
     "a header": lambda n, last, _: {"links": f'<{url(n + 1, last)}>; rel="next"'},
 }
 
@@ -246,6 +250,8 @@ ALL = UNDERSTOOD | REFUSED | NEVER_TAKEN
 def test_pages_are_read_to_the_last_row_or_refused(rows: str, place: str, behaviour: str) -> None:
     for name, counters in ALL.items():
         for kind, write in (NUMBERS | NO_NUMBERS).items():
+            if kind not in ("int", "float") and counters(1, 3, write) == counters(1, 3, int):
+                continue
             for page in pages(rows, place, counters, write, behaviour):
                 found, service = read(page)
                 assert found is None or (found == CODES and service.asked == [1, 2, 3]), (name, kind, page(1))
@@ -308,6 +314,12 @@ def test_counters_in_two_places_agree_or_are_refused(first: str, second: str) ->
     else:
         assert found is None
     assert read(lambda asked: page(asked, last=1))[0] is None
+
+
+def test_a_link_to_a_page_without_a_number_of_its_own_counts() -> None:
+    links = [{"url": None, "label": "«"}, {"url": url(1, 1), "label": 1}, {"url": f"{PATH}?page=2", "label": "»"}]
+    found, service = read(lambda _: {"directions": listed(["7"]), "links": links})
+    assert (found, service.asked) == (None, [1, 2])
 
 
 # Rows in two places

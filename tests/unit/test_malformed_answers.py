@@ -84,7 +84,7 @@ def see_to(error: PlusofonError, token: str = TOKEN) -> None:
     """See that a message is one that a person can read, and that the engine can send."""
     text = str(error)
     assert text.encode("utf-8")
-    assert len(text.splitlines()) == 1
+    assert text.isprintable(), "one line, without what would steer a terminal or turn its letters"
     assert len(text) < 1000
     assert token not in text
     assert token not in repr(error.args)
@@ -263,6 +263,43 @@ def test_a_name_that_is_no_unicode_can_be_sent_to_the_engine_all_the_same(key: s
     with client_that_gets(Answers(200, as_json(rows))) as client:
         [found] = client.get_allowed_directions()
         assert f"{found.name}{found.english_name}".encode()
+
+
+# What ends a line, steers a terminal, or turns the letters after it.
+STEERING = "\n\r\t\x0b\x0c\x1b\x1c\x85\u2028\u2029\u202e\u2066\u200f\ufeff\x00\x7f\x9b"
+
+
+@pytest.mark.parametrize("sign", STEERING)
+def test_no_text_of_the_api_s_steers_a_terminal(sign: str) -> None:
+    said = f"a{sign}b"
+    for status, body in (
+        (400, {"message": said}),
+        (200, {"success": False, "error": said}),
+        (422, {"message": "x", "errors": {"codes": [said]}}),
+        (200, {"directions": [{"code": said}]}),
+        (200, {"directions": {said: {}}}),
+        (200, {"directions": [], f"next{sign}page": 2}),
+        (200, {"data": [], "next_page_url": f"https://{said}.example/?page=2"}),
+    ):
+        with client_that_gets(Answers(status, as_json(body))) as client:
+            assert isinstance(outcome(client, CALLS[0]), PlusofonError)
+    with client_that_gets(Answers(302, b"", {"Location": f"https://{said}.example/"})) as client:
+        assert isinstance(outcome(client, CALLS[0]), UnexpectedResponseError)
+    rows = [{"id": "1", "code": 36, "name": said, "english_name": said}]
+    with client_that_gets(Answers(200, as_json({"directions": rows}))) as client:
+        for found in (*client.get_allowed_directions(), *client.get_directions().rows):
+            assert f"{found.name}{found.english_name}{found}".isprintable()
+
+
+def test_a_name_is_no_longer_than_a_message_bears() -> None:
+    rows = [{"id": n, "code": 36, "name": f"{n}" * 6_000, "english_name": f"{n} " * 6_000} for n in range(1, 30)]
+    with client_that_gets(Answers(200, as_json({"directions": rows}))) as client:
+        catalogue = client.get_directions()
+        assert (
+            {len(each.name) for each in catalogue.rows} == {len(each.english_name) for each in catalogue.rows} == {100}
+        )
+        # All those that share a code are named together.
+        assert len(str(catalogue["36"])) < 450
 
 
 def test_a_redirect_to_a_very_long_host_is_told_in_short() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plusofon_pulumi import identity
-from plusofon_pulumi.directions import Catalogue, Direction, by_code
+from plusofon_pulumi.directions import Catalogue, Direction, by_code, printable
 
 PROGRAM = "__main__.py"
 IMPORT_FILE = "plusofon-import.json"
@@ -249,7 +249,7 @@ _DIRECTIVE = re.compile(r"(type|noqa|ruff|fmt|isort|flake8|pylint|mypy|pragma|no
 
 def _commented(line: str, comment: str) -> str:
     """Return a line of code with a comment, which is cut, or left out, where it has no room."""
-    text = "".join(char if char.isprintable() else "?" for char in comment)
+    text = printable(comment)
     room = _LINE - len(f"{line}  # ")
     if not text or room < 10 or _DIRECTIVE.match(text):
         return line

@@ -14,6 +14,8 @@ from plusofon_pulumi.errors import InvalidCallingCodeError
 
 # E.164: an international number, and so any prefix of one, has at most 15 digits.
 _MAX_DIGITS = 15
+# How much a message says of the countries that share a code: all that share 1.
+_LONGEST_NAMES = 400
 # Compiled when first used, not when this is imported.
 _SPELLING = r"\+?[0-9]+(?:[ -][0-9]+)*"
 
@@ -34,6 +36,8 @@ class Direction:
 
     def __str__(self) -> str:
         names = self.english_name or self.name
+        if len(names) > _LONGEST_NAMES:
+            names = names[: _LONGEST_NAMES - 1] + "…"
         return f"{self.code} ({names})" if names else self.code
 
     def as_outputs(self) -> dict[str, str]:
@@ -94,6 +98,11 @@ def _invalid(value: object, reason: str) -> InvalidCallingCodeError:
     return InvalidCallingCodeError(
         f"{shown if len(shown) <= 40 else shown[:37] + '...'} is not a calling code: {reason}"
     )
+
+
+def printable(text: str) -> str:
+    """Return a text that came from elsewhere without what would steer a terminal, turn its letters or end the line."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def by_code(directions: Iterable[Direction]) -> dict[str, Direction]:

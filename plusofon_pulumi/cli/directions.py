@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from plusofon_pulumi.cli.common import DONE, Parser, add_cabinet_options, read_cabinet, settings, show
-from plusofon_pulumi.cli.table import paragraph, printable, table, terminal_width
-from plusofon_pulumi.directions import Catalogue, Direction, by_code
+from plusofon_pulumi.cli.table import paragraph, table, terminal_width
+from plusofon_pulumi.directions import Catalogue, Direction, by_code, printable
 
 # What ITU-T E.164 gives, or once gave, to services and networks instead of countries; docs/calling-codes.md names each.
 # No country's code begins with one of these.

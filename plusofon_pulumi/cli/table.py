@@ -8,6 +8,8 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+from plusofon_pulumi.directions import printable
+
 _GAP = "  "
 _ELLIPSIS = "…"
 
@@ -36,11 +38,6 @@ def table(rows: Sequence[Sequence[str]], width: int | None, elastic: Sequence[in
 def paragraph(text: str, width: int | None) -> str:
     """Wrap a sentence for a terminal; elsewhere it is one line."""
     return text if width is None else textwrap.fill(text, max(width, 20))
-
-
-def printable(text: str) -> str:
-    """Return a text that came from elsewhere without what would steer a terminal or end the line."""
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def columns(text: str) -> int:

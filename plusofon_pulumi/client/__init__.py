@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from plusofon_pulumi.client import decode
 from plusofon_pulumi.client.allowance import Allowance
+from plusofon_pulumi.client.pages import Listing, Row
 from plusofon_pulumi.client.transport import Transport
 from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.errors import UnexpectedResponseError
@@ -18,8 +19,6 @@ from plusofon_pulumi.settings import Settings
 # The singular names the list of open directions, the plural the catalogue of all that exist.
 OPEN_LIST = "/api/v1/direction"
 CATALOGUE = "/api/v1/directions"
-# A paged answer that goes on beyond this many pages is not a list of the world's calling codes.
-_MOST_PAGES = 100
 
 
 class PlusofonClient:
@@ -78,28 +77,13 @@ class PlusofonClient:
             raise ValueError(f"{key} is empty: there is nothing to send")
         self._transport.request(method, OPEN_LIST, body={key: listed})
 
-    def _rows(self, path: str) -> list[tuple[str | None, object]]:
+    def _rows(self, path: str) -> list[Row]:
         """Return all rows of a list, each with its key where the list is an object; pages are followed to the last."""
-        rows: list[tuple[str | None, object]] = []
+        listing = Listing(self._transport.host, lambda why: self._odd(path, why))
         allowance = Allowance.new()
-        query: dict[str, str] | None = None
-        asked: list[dict[str, str] | None] = []
-        totals: set[int | None] = set()
-        while query is not None or not asked:
-            if query in asked or len(asked) == _MOST_PAGES:
-                raise self._odd(path, "its pages do not come to an end")
-            asked.append(query)
-            answer = self._transport.request("GET", path, query=query, allowance=allowance)
-            page = decode.page(answer, self._transport.host, lambda why: self._odd(path, why), expected=len(asked))
-            rows.extend(page.rows)
-            totals.add(page.total)
-            query = page.next_query
-        if len(totals) > 1:
-            raise self._odd(path, "it changed while its pages were read; try again")
-        total = totals.pop()
-        if total is not None and len(rows) < total:
-            raise self._odd(path, f"it says that there are {total} rows, but gives {len(rows)}")
-        return rows
+        while not listing.is_whole:
+            listing.add(self._transport.request("GET", path, query=listing.query, allowance=allowance))
+        return listing.rows
 
     def _odd(self, path: str, why: str) -> UnexpectedResponseError:
         return self._transport.call("GET", path).unexpected(why)

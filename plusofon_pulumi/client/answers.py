@@ -14,6 +14,8 @@ from typing import TypeVar
 import urllib3
 
 from plusofon_pulumi import errors
+from plusofon_pulumi.client.counters import part_named_by
+from plusofon_pulumi.directions import printable
 from plusofon_pulumi.settings import split_url
 
 # How much of the API's own words is shown, and how much of an odd answer is kept.
@@ -52,7 +54,7 @@ class Call:
         said = _message(decoded)
         if 300 <= status < 400:
             where = _host(self._cleared(headers.get("Location", ""))) or "another address"
-            why = f"sends us on to {_shortened(where, _LONGEST_MESSAGE)}, where the token is not sent"
+            why = f"sends us on to {one_line(where, _LONGEST_MESSAGE)}, where the token is not sent"
             return None, self._error(errors.UnexpectedResponseError, status, why=why)
         if not 200 <= status < 300:
             return None, self._status_error(status, headers, said, content)
@@ -61,8 +63,10 @@ class Call:
             if self.method != "GET" and not content.strip():
                 return None, None
             return None, self._error(errors.UnexpectedResponseError, status, why="is not JSON", body=content)
-        if isinstance(decoded, dict) and (_says_no(decoded.get("success")) or decoded.get("error")):
-            why = "says that it failed"
+        is_failure = isinstance(decoded, dict) and (_says_no(decoded.get("success")) or decoded.get("error"))
+        part = part_named_by(status, headers) if self.method == "GET" else None
+        if is_failure or part is not None:
+            why = "says that it failed" if is_failure else f"is not the one described: {one_line(part or '', 100)}"
             return None, self._error(errors.UnexpectedResponseError, status, why=why, said=said, body=content)
         return decoded, None
 
@@ -74,7 +78,7 @@ class Call:
 
     def unexpected(self, why: str) -> errors.UnexpectedResponseError:
         """Return the error for an answer of a good status whose content cannot be used."""
-        why = _shortened(self._cleared(why), _LONGEST_MESSAGE)
+        why = one_line(self._cleared(why), _LONGEST_MESSAGE)
         return self._error(errors.UnexpectedResponseError, 200, why=f"is not the one described: {why}")
 
     def unanswered(self, what: str, *, late: bool = False, unknown: bool = True) -> errors.TransportError:
@@ -99,7 +103,7 @@ class Call:
         return self._error(kind, status, said=said, body=content)
 
     def _error(self, kind: type[_Kind], status: int, *, why: str = "", said: str = "", body: bytes = b"") -> _Kind:
-        said = _shortened(said, _LONGEST_MESSAGE)
+        said = one_line(said, _LONGEST_MESSAGE)
         told = f"the answer ({status}) {why}" if why else f"the answer is {status}"
         told += f", «{said}»" if said else ""
         return kind(
@@ -182,7 +186,12 @@ def _message(decoded: object) -> str:
         words += [
             text for texts in fields.values() if isinstance(texts, list) for text in texts if isinstance(text, str)
         ]
-    return " ".join(" ".join(dict.fromkeys(words)).split())
+    return " ".join(dict.fromkeys(words))
+
+
+def one_line(text: str, most: int) -> str:
+    """Return a text of the API's as one printable line of at most so many characters."""
+    return _shortened(printable(" ".join(text.split())), most)
 
 
 def _shortened(text: str, most: int) -> str:

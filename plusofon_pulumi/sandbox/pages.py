@@ -29,9 +29,10 @@ def paged(
         return f"{root}{path}?page={to}" if 1 <= to <= last else None
 
     place = {"current_page": number, "last_page": last, "per_page": PAGE_SIZE, "total": len(rows)}
-    if style == "meta":
+    if style in ("meta", "beside"):
         links = {"first": link(1), "last": link(last), "prev": link(number - 1), "next": link(number + 1)}
-        return {"data": page, "links": links, "meta": place}
+        content: dict[str, object] = {"data": page}
+        return {**(content if style == "meta" else {"directions": content}), "links": links, "meta": place}
     links = {"prev_page_url": link(number - 1), "next_page_url": link(number + 1)}
     key = "directions" if style == "directions" else "data"
     body = {"current_page": place["current_page"], key: page, **place, **links}

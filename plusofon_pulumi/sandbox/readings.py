@@ -143,6 +143,7 @@ _TABLE = [
             "directions": "in the same pages, rows under `directions`",
             "nested": "in pages of the form `data`, each one the value of `directions`",
             "meta": "in pages with `data`, `links.next`, `meta.current_page`, `meta.last_page`",
+            "beside": "as `meta`, but the rows stand in `directions.data`, beside which `links` and `meta` stand",
             "foreign": "as `data`, but the next page is on another host",
         },
     ),

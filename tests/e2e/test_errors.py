@@ -127,7 +127,7 @@ def test_the_home_direction_that_cannot_be_closed_is_explained(project: Project,
     assert project.resources() == []
 
 
-@pytest.mark.parametrize("form", ["data", "directions", "nested", "meta"])
+@pytest.mark.parametrize("form", ["data", "directions", "nested", "meta", "beside"])
 def test_a_code_on_a_later_page_is_neither_closed_nor_unknown(project: Project, sandbox: Sandbox, form: str) -> None:
     # Twenty codes before it, fifteen a page.
     sandbox.set_open(

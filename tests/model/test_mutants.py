@@ -15,7 +15,8 @@ from hypothesis import Phase
 from plusofon_pulumi.account import Account, delivery
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery, Result
-from plusofon_pulumi.client import answers, decode
+from plusofon_pulumi.client import answers, pages
+from plusofon_pulumi.client.counters import Told
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from tests.mistakes import open_directions_or_none
@@ -118,7 +119,7 @@ def the_whole_list_is_opened_first(patch: Patch) -> None:
 
 
 def only_the_first_page_is_read(patch: Patch) -> None:
-    patch.setattr(decode, "_next_query", lambda *_: None)
+    patch.setattr(pages, "told_by", lambda *_: Told())
 
 
 def a_code_is_closed_in_one_form_only(patch: Patch) -> None:

@@ -79,7 +79,7 @@ def test_the_life_of_a_direction_is_the_same_under_every_reading(
         assert account.open_directions().keys() == home
 
 
-@pytest.mark.parametrize("pages", ["whole", "data", "directions", "nested", "meta"])
+@pytest.mark.parametrize("pages", ["whole", "data", "directions", "nested", "meta", "beside"])
 def test_a_code_on_page_two_is_open(pages: str) -> None:
     with Sandbox(open=MANY_CODES, readings={"R14": pages}) as sandbox:
         account = account_of(sandbox)

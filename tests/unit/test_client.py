@@ -21,7 +21,7 @@ HUNGARY = Direction("36", "Венгрия", "Hungary")
 VENEZUELA = Direction("58", "Венесуэла", "Venezuela")
 EVERYTHING = [(row.id, row.code, row.name, row.english_name) for row in catalogue()]
 
-PAGED = ["data", "directions", "nested", "meta"]
+PAGED = ["data", "directions", "nested", "meta", "beside"]
 
 
 def rows_of(client: PlusofonClient) -> list[tuple[str, str, str, str]]:
@@ -315,7 +315,7 @@ def test_pages_that_lead_nowhere_are_refused(extra: dict[str, object], why: str)
 
 
 def test_pages_without_an_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plusofon_pulumi.client._MOST_PAGES", 3)
+    monkeypatch.setattr("plusofon_pulumi.client.pages.MOST_PAGES", 3)
     with answered({"data": [HUNGARY_ROW], "next_page_url": "?cursor=same"}) as wire, client_at(wire.url) as client:
         with pytest.raises(UnexpectedResponseError, match="do not come to an end"):
             client.get_allowed_directions()

@@ -395,10 +395,10 @@ def test_a_handshake_that_trickles_ends_with_the_time_to_connect(monkeypatch: py
 
 
 def test_the_pages_of_a_list_share_one_allowance(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = {"directions": [{"code": 36, "padding": "x" * 1000}]}
-
     def answer(connection: socket.socket, request: bytes) -> None:
-        body = json.dumps(page | {"next_page_url": f"/?page={len(wire.requests) + 1}"}).encode()
+        number = len(wire.requests)
+        rows = [{"code": number, "padding": "x" * 1000}]
+        body = json.dumps({"directions": rows, "next_page_url": f"/?page={number + 1}"}).encode()
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
     monkeypatch.setattr(allowance, "LARGEST_ANSWER", 5000)

@@ -28,7 +28,7 @@ SPEAK_OTHERWISE = ("cli/", "sandbox/")
 NOT_THE_USER_S = ("adoption.py", *(f"sandbox/{name}.py" for name in ("__init__", "api", "control", "faults", "server")))
 # What makes a message of the texts that it is given, and what makes only a part of one.
 MESSAGES = re.compile(r"(\w*Error|CheckFailure|tell|about|unanswered|_failed)$")
-PARTS = ("_invalid", "refuse", "_odd", "OddRowError", "TooMuchError")
+PARTS = ("_invalid", "refuse", "_refuse", "_odd", "OddRowError", "TooMuchError")
 # From how many words on a text is taken for what is made of it: where that is not known, it may be a name or a format.
 LEAST = {"message": 1, "part": 2, "": 3}
 # What a message is about, which stands before it.

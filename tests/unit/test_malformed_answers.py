@@ -91,7 +91,7 @@ def see_to(error: PlusofonError, token: str = TOKEN) -> None:
     """See that a message is one that a person can read, and that the engine can send."""
     text = str(error)
     assert text.encode("utf-8")
-    assert len(text.splitlines()) == 1
+    assert text.isprintable(), "one line, without what would steer a terminal or turn its letters"
     assert len(text) < 1000
     assert token not in text
     assert token not in repr(error.args)
@@ -118,12 +118,17 @@ keys = texts | st.sampled_from(
     [
         *("directions", "data", "code", "id", "name", "english_name", "success", "message", "error", "errors"),
         *("current_page", "last_page", "next_page_url", "total", "meta", "links", "next", "36", "\ud800"),
+        *("has_more", "pagination", "_links", "next_cursor", "count", "last", "per_page", "totalPages"),
     ]
 )
 documents = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=5), max_leaves=12
 )
 rows = st.fixed_dictionaries({}, optional=dict.fromkeys(("id", "code", "name", "english_name"), leaves | documents))
+counters = st.dictionaries(
+    keys, leaves | st.sampled_from([0, 1, 2, "1", 1.0, 2.0, None, False, "/?page=2", {"href": "/?page=2"}]), max_size=4
+)
+places = counters | st.fixed_dictionaries({}, optional={"meta": counters, "links": counters, "data": counters})
 lists = st.fixed_dictionaries(
     {"directions": st.lists(rows, max_size=4) | st.dictionaries(keys, rows, max_size=4) | documents},
     optional={
@@ -133,10 +138,17 @@ lists = st.fixed_dictionaries(
         "next_page_url": leaves | st.just("http://127.0.0.1:9/api?page=2"),
         "total": leaves,
         "success": leaves,
-        "meta": documents,
-        "links": documents,
+        "meta": places | documents,
+        "links": places | documents,
     },
 )
+
+
+def with_rows_in_data(document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "directions": {**document.get("meta", {}), "data": document["directions"]}}
+
+
+nested = st.fixed_dictionaries({"directions": st.lists(rows, max_size=3), "meta": places}).map(with_rows_in_data)
 statuses = st.sampled_from(
     [200, 200, 200, 201, 204, 301, 302, 400, 401, 403, 404, 422, 429, 500, 502, 503]
 ) | st.integers(200, 599)
@@ -177,8 +189,30 @@ def test_any_bytes_give_an_answer_or_an_error_of_ours(status: int, content: byte
             outcome(client, call)
 
 
-@settings(max_examples=150)
-@given(lists)
+def rows_in(document: dict[str, Any]) -> list[Any]:
+    """Return every row of an answer, in whichever place."""
+    inner = document["directions"]
+    is_paginator = isinstance(inner, dict) and "data" in inner
+    contents = [inner["data"] if is_paginator else inner, document.get("data")]
+    return [row for content in contents for row in content or ()]
+
+
+def signs_of_more(document: object) -> Iterator[tuple[str, object]]:
+    """Yield what an answer says that only a list of several pages says, or one that is not understood."""
+    if not isinstance(document, dict):
+        return
+    for key, value in document.items():
+        if key in ("data", "directions", "meta", "links", "_links"):
+            yield from signs_of_more(value)
+        elif key in ("current_page", "last_page"):
+            if value is not None and float(value) > 1:
+                yield key, value
+        elif key in ("next", "next_page_url", "next_cursor", "has_more", "pagination", "totalPages") and value:
+            yield key, value
+
+
+@settings(max_examples=400)
+@given(lists | nested)
 def test_a_list_is_read_whole_or_not_at_all(document: dict[str, Any]) -> None:
     """Half a list taken for the whole would close what is open, or leave open what nobody sees."""
     answers = Answers(200, as_json(document))
@@ -187,18 +221,10 @@ def test_a_list_is_read_whole_or_not_at_all(document: dict[str, Any]) -> None:
         if isinstance(found, PlusofonError):
             return
         assert isinstance(found, list)
-        content = document["directions"]
-        if isinstance(content, dict) and "data" in content:
-            content = content["data"]
-        elif "data" in document and any(key in document for key in ("current_page", "last_page", "total")):
-            content = document["data"]
-        if (
-            answers.requests == 1
-            and isinstance(content, (list, dict))
-            and "meta" not in document
-            and "links" not in document
-        ):
-            assert len(found) == len(content) or "data" in document
+        # Whatever is asked for, the same comes: more than one page is never a whole list.
+        assert answers.requests == 1
+        assert len(found) == len(rows_in(document))
+        assert not list(signs_of_more(document))
         for each in found:
             assert isinstance(each, Direction)
             assert each.code.isascii()
@@ -244,6 +270,43 @@ def test_a_name_that_is_no_unicode_can_be_sent_to_the_engine_all_the_same(key: s
     with client_that_gets(Answers(200, as_json(rows))) as client:
         [found] = client.get_allowed_directions()
         assert f"{found.name}{found.english_name}".encode()
+
+
+# What ends a line, steers a terminal, or turns the letters after it.
+STEERING = "\n\r\t\x0b\x0c\x1b\x1c\x85\u2028\u2029\u202e\u2066\u200f\ufeff\x00\x7f\x9b"
+
+
+@pytest.mark.parametrize("sign", STEERING)
+def test_no_text_of_the_api_s_steers_a_terminal(sign: str) -> None:
+    said = f"a{sign}b"
+    for status, body in (
+        (400, {"message": said}),
+        (200, {"success": False, "error": said}),
+        (422, {"message": "x", "errors": {"codes": [said]}}),
+        (200, {"directions": [{"code": said}]}),
+        (200, {"directions": {said: {}}}),
+        (200, {"directions": [], f"next{sign}page": 2}),
+        (200, {"data": [], "next_page_url": f"https://{said}.example/?page=2"}),
+    ):
+        with client_that_gets(Answers(status, as_json(body))) as client:
+            assert isinstance(outcome(client, CALLS[0]), PlusofonError)
+    with client_that_gets(Answers(302, b"", {"Location": f"https://{said}.example/"})) as client:
+        assert isinstance(outcome(client, CALLS[0]), UnexpectedResponseError)
+    rows = [{"id": "1", "code": 36, "name": said, "english_name": said}]
+    with client_that_gets(Answers(200, as_json({"directions": rows}))) as client:
+        for found in (*client.get_allowed_directions(), *client.get_directions().rows):
+            assert f"{found.name}{found.english_name}{found}".isprintable()
+
+
+def test_a_name_is_no_longer_than_a_message_bears() -> None:
+    rows = [{"id": n, "code": 36, "name": f"{n}" * 6_000, "english_name": f"{n} " * 6_000} for n in range(1, 30)]
+    with client_that_gets(Answers(200, as_json({"directions": rows}))) as client:
+        catalogue = client.get_directions()
+        assert (
+            {len(each.name) for each in catalogue.rows} == {len(each.english_name) for each in catalogue.rows} == {100}
+        )
+        # All those that share a code are named together.
+        assert len(str(catalogue["36"])) < 450
 
 
 def test_a_redirect_to_a_very_long_host_is_told_in_short() -> None:
@@ -303,8 +366,8 @@ def test_no_more_is_read_than_the_largest_answer(status: int, kind: type[APIErro
 
 
 def test_pages_without_end_are_refused() -> None:
-    page = {"directions": [{"code": 36}], "next_page_url": "http://127.0.0.1:9/api?page=2"}
-    answers = Answers(200, as_json(page))
+    answers = Answers(200, b"")
+    answers.bodies = [as_json({"data": [{"code": n}], "next_page_url": f"/api?cursor={n}"}) for n in range(1, 600)]
     with client_that_gets(answers) as client, pytest.raises(UnexpectedResponseError, match="do not come to an end"):
         client.get_allowed_directions()
     assert answers.requests <= 500

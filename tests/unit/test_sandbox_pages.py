@@ -15,13 +15,14 @@ FORTY_CODES = tuple(sorted({row.code for row in catalogue()}, key=int)[:40])
 
 def rows_of(style: str, body: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return a page's rows, and where the page says that it stands."""
-    if style == "meta":
-        return body["data"], {**body["meta"], "next_page_url": body["links"]["next"]}
+    if style in ("meta", "beside"):
+        rows = body["data"] if style == "meta" else body["directions"]["data"]
+        return rows, {**body["meta"], "next_page_url": body["links"]["next"]}
     page = body["directions"] if style == "nested" else body
     return page["directions" if style == "directions" else "data"], page
 
 
-@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta"])
+@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta", "beside"])
 @pytest.mark.parametrize("form", ["object", "array"])
 def test_r14_the_allowed_list_in_pages(style: str, form: str) -> None:
     with playing(f"R14={style}", f"R3={form}", open=FORTY_CODES) as (sandbox, api):
@@ -39,7 +40,7 @@ def test_r14_the_allowed_list_in_pages(style: str, form: str) -> None:
     assert seen == list(FORTY_CODES)
 
 
-@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta", "foreign"])
+@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta", "beside", "foreign"])
 def test_r14_the_catalogue_in_pages(style: str) -> None:
     last = -(-len(catalogue()) // 15)
     with playing(f"R14={style}") as (_, api):
@@ -48,7 +49,7 @@ def test_r14_the_catalogue_in_pages(style: str) -> None:
     assert place["next_page_url"] is None
 
 
-@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta"])
+@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta", "beside"])
 @pytest.mark.parametrize("r1", ["{}", "[]", "null"])
 def test_r14_a_short_or_empty_list_is_one_page(style: str, r1: str) -> None:
     with playing(f"R14={style}", f"R1={r1}") as (_, api):

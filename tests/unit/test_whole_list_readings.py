@@ -56,7 +56,7 @@ def test_the_life_of_a_whole_list_is_the_same_under_every_reading(
     assert (found.id, (found.outs or {})["codes"]) == (ID, ["7"] if home else [])
 
 
-@pytest.mark.parametrize("pages", ["data", "directions", "nested", "meta"])
+@pytest.mark.parametrize("pages", ["data", "directions", "nested", "meta", "beside"])
 def test_a_list_of_several_pages_is_read_to_its_end(start_plugin: StartPlugin, sandbox: Sandbox, pages: str) -> None:
     sandbox.set_readings({"R14": pages})
     sandbox.set_open(ALL_CODES)

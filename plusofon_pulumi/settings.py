@@ -130,29 +130,54 @@ def _checked_token(token: str) -> str:
     return text
 
 
+# No message shows a value that cannot be used, of whatever setting: it may be the token, pasted in the wrong place.
+
+
 def _checked_client_id(client_id: str) -> str:
     text = client_id.strip()
     if not text.isascii() or not text.isdecimal():
-        raise ConfigurationError(f"the client id {client_id!r} is not a number such as {DEFAULT_CLIENT_ID}")
+        what = f"has other characters than digits, {len(text)} in all" if text else "is empty"
+        raise ConfigurationError(f"the client id is not a number such as {DEFAULT_CLIENT_ID}: it {what}")
     return text
 
 
 def _checked_base_url(base_url: str) -> str:
     text = base_url.strip().rstrip("/")
     if "@" in text:
-        # Told first, and without the text: no other message may show a password.
         raise ConfigurationError("the base URL must not hold a user name or a password")
-    try:
-        parts = split_url(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"the base URL {text!r} is not a URL: {error}") from None
-    odd = "?" in text or "#" in text or " " in text or not text.isprintable()
-    if parts.scheme not in ("https", "http") or not host or odd:
-        raise ConfigurationError(f"the base URL {text!r} is not of the form {DEFAULT_BASE_URL}")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ConfigurationError(f"the base URL {text!r} would send the token unencrypted: use https")
+    parts = _parts_of(text)
+    if parts is None:
+        raise ConfigurationError(
+            f"the base URL is not a URL such as {DEFAULT_BASE_URL}: its host or its port cannot be one"
+        )
+    if mistake := _mistake_in(text, parts):
+        raise ConfigurationError(f"the base URL is not of the form {DEFAULT_BASE_URL}: it {mistake}")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ConfigurationError("the base URL would send the token unencrypted: use https")
     return text
+
+
+def _parts_of(url: str) -> SplitResult | None:
+    """Return a URL's parts, None where it is no URL: the error that tells so quotes a part of it, and ends here."""
+    try:
+        parts = split_url(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _mistake_in(url: str, parts: SplitResult) -> str:
+    """Return what keeps a URL from being a base URL; empty where nothing does."""
+    if not url:
+        return "is empty"
+    if " " in url or not url.isprintable():
+        return "has white space or a character that cannot be seen"
+    if parts.scheme not in ("https", "http"):
+        return "does not begin with https://"
+    if not parts.hostname:
+        return "has no host"
+    return "has a query or a fragment, from ? or # on" if "?" in url or "#" in url else ""
 
 
 def split_url(url: str) -> SplitResult:

@@ -6,7 +6,6 @@ Neither a message nor what is read ever holds the token: whatever an answer says
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -15,6 +14,7 @@ import urllib3
 
 from plusofon_pulumi import errors
 from plusofon_pulumi.client.counters import part_named_by
+from plusofon_pulumi.client.secret import Secret
 from plusofon_pulumi.directions import printable
 from plusofon_pulumi.settings import split_url
 
@@ -39,13 +39,14 @@ Outcome = tuple[object, "errors.PlusofonError | None"]
 class Call:
     """Name a call to the API, and judge what comes of it.
 
-    ``secret`` finds the token in a text; ``may_be_done``: an attempt before this one may have been carried out.
+    ``secret``: the token, to be taken out of texts; ``may_be_done``: an attempt before this one may have been carried
+    out.
     """
 
     method: str
     path: str
     host: str
-    secret: re.Pattern[str] = field(repr=False)
+    secret: Secret = field(repr=False)
     may_be_done: bool = False
 
     def judge(self, status: int, headers: Mapping[str, str], content: bytes) -> Outcome:
@@ -133,34 +134,12 @@ class Call:
         return decoded
 
     def _cleared(self, text: str) -> str:
-        return self.secret.sub("***", text)
+        return self.secret.taken_out_of(text)
 
 
 def _sendable(text: str) -> str:
     """Return a text without halves of surrogate pairs, which JSON may hold, and the engine could not be sent."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def echoes(token: str) -> re.Pattern[str]:
-    """Return a pattern of the token as an answer may quote it: as it is, in JSON, a URL or HTML, or in two of them."""
-    # In any case of letters, for a host's name has none.
-    return re.compile("".join(_echoes_of(*each) for each in re.findall(r"(\\+)|(.)", token)), re.IGNORECASE)
-
-
-_ENTITIES = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
-
-
-def _echoes_of(backslashes: str, character: str) -> str:
-    if character.isalnum():
-        return character
-    number = ord(character or "\\")
-    entity = f"(?:#0{{0,6}}{number}|#x0{{0,6}}{number:x}|{_ENTITIES.get(character, '#')})"
-    escaped = rf"\\{{1,8}}u{number:04x}|%(?:25){{0,4}}{number:02x}|&(?:amp;){{0,4}}{entity};"
-    if backslashes:
-        # All at once: each by itself, as often as it may be escaped, would take for ever in a text of many.
-        count = len(backslashes)
-        return rf"(?:\\{{{count},64}}|(?:{escaped}){{{count}}})"
-    return rf"(?:\\{{0,8}}{re.escape(character)}|{escaped})"
 
 
 def _host(url: str) -> str | None:

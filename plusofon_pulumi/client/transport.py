@@ -23,7 +23,8 @@ import urllib3
 
 from plusofon_pulumi import errors
 from plusofon_pulumi.client.allowance import Adapter, Allowance, TooMuchError
-from plusofon_pulumi.client.answers import Call, Outcome, echoes
+from plusofon_pulumi.client.answers import Call, Outcome
+from plusofon_pulumi.client.secret import Secret
 from plusofon_pulumi.settings import Settings
 
 CONNECT_TIMEOUT = 5.0
@@ -66,7 +67,7 @@ class Transport:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._secret = echoes(settings.token)
+        self._secret = Secret(settings.token)
         self.host = urlsplit(settings.base_url).hostname or ""
         self._session = _Session()
         for scheme in ("http://", "https://"):

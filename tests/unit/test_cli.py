@@ -114,10 +114,10 @@ def test_a_token_file_may_begin_with_a_byte_order_mark(cli: Cli, tmp_path: Path)
 @pytest.mark.parametrize(
     "option, value, words",
     [
-        ("--base-url", "", "the base URL '' is not of the form"),
+        ("--base-url", "", "the base URL is not of the form"),
         ("--base-url", "http://example.com", "would send the token unencrypted"),
-        ("--client-id", "a b", "'a b' is not a number"),
-        ("--client-id", "abc", "'abc' is not a number"),
+        ("--client-id", "a b", "the client id is not a number"),
+        ("--client-id", "abc", "the client id is not a number"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_before_any_call(cli: Cli, option: str, value: str, words: str) -> None:

@@ -200,7 +200,10 @@ def test_check_of_another_code_needs_the_catalogue(provider: AllowedDirectionPro
         ),
         ({"plusofon:token": " "}, "plusofon:token is set in the stack's configuration, but empty"),
         ({"plusofon:token": "Bearer s3cret"}, "paste it alone, without «Bearer»"),
-        ({"plusofon:clientId": "10 553"}, "the client id '10 553' is not a number such as 10553"),
+        (
+            {"plusofon:clientId": "10 553"},
+            "the client id is not a number such as 10553: it has other characters than digits, 6 in all",
+        ),
         ({"plusofon:baseUrl": "restapi.plusofon.ru"}, "is not of the form https://restapi.plusofon.ru"),
         ({"plusofon:baseUrl": "http://restapi.plusofon.ru"}, "would send the token unencrypted: use https"),
         ({"plusofon:baseUrl": "https://a:s3cret@b"}, "must not hold a user name or a password"),

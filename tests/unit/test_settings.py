@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 import traceback
 from typing import Any
 
@@ -226,6 +227,55 @@ def test_a_user_name_or_a_password_in_the_base_url_is_refused_without_being_show
     with pytest.raises(ConfigurationError, match="must not hold a user name or a password") as caught:
         Settings("t", base_url=url)
     assert "SECRET" not in "".join(traceback.format_exception(caught.value))
+
+
+# In small letters, as the parts of a URL are.
+MISPLACED = "12|secret"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"client_id": MISPLACED},
+        *(
+            {"base_url": url.format(MISPLACED)}
+            for url in (
+                *("{}", "//{}", "{}://a.example", "https:{}", "https:///{}", "https://a.example?token={}"),
+                *("https://a.example#{}", "https://a .example/{}", "https://a.example:{}", "https://[{}]"),
+                *(
+                    "https://[::1{}",
+                    "https://a\u2100{}",
+                    "http://{}.example",
+                    "http://a.example/{}",
+                    "https://{}@a.example",
+                ),
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_a_token_in_the_place_of_another_setting_is_not_shown(given: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=r"^the (client id|base URL) ") as caught:
+        Settings("t", **given)
+    shown = f"{caught.value!r}{vars(caught.value)}{''.join(traceback.format_exception(caught.value))}"
+    assert "secret" not in shown
+    # Neither in the error that it came of, which something that logs may follow.
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "url, mistake",
+    [
+        (" ", "it is empty"),
+        ("https://a\u200b.example", "it has white space or a character that cannot be seen"),
+        ("a.example", "it does not begin with https://"),
+        ("https://", "it has no host"),
+        ("https://a.example?x", "it has a query or a fragment, from ? or # on"),
+    ],
+)
+def test_what_is_wrong_with_a_base_url_is_told(url: str, mistake: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"is not of the form {DEFAULT_BASE_URL}: {re.escape(mistake)}$"):
+        Settings("t", base_url=url)
 
 
 def test_the_token_is_in_no_text_and_no_pickle() -> None:

@@ -56,10 +56,14 @@ def test_a_provider_without_a_token_is_named_and_nothing_takes_its_place(token: 
     "key, value, told",
     [
         ("plusofon:token", "Bearer SECRET", "the Plusofon token has white space or characters that no token has"),
-        ("plusofon:clientId", "", "the client id '' is not a number such as 10553"),
-        ("plusofon:clientId", "10 553", "the client id '10 553' is not a number such as 10553"),
-        ("plusofon:baseUrl", "", "the base URL '' is not of the form https://restapi.plusofon.ru"),
-        ("plusofon:baseUrl", "http://a.example", "the base URL 'http://a.example' would send the token unencrypted"),
+        ("plusofon:clientId", "", "the client id is not a number such as 10553: it is empty"),
+        (
+            "plusofon:clientId",
+            "10 553",
+            "the client id is not a number such as 10553: it has other characters than digits, 6 in all",
+        ),
+        ("plusofon:baseUrl", "", "the base URL is not of the form https://restapi.plusofon.ru: it is empty"),
+        ("plusofon:baseUrl", "http://a.example", "the base URL would send the token unencrypted"),
         ("plusofon:baseUrl", "https://u:SECRET@a.example", "the base URL must not hold a user name or a password"),
     ],
 )

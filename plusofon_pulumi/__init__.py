@@ -31,13 +31,15 @@ if TYPE_CHECKING:
         UnexpectedResponseError,
         UnknownDirectionError,
     )
-    from plusofon_pulumi.resources import AllowedDirection, AllowedDirections, Provider
+    from plusofon_pulumi.resources.direction import AllowedDirection
+    from plusofon_pulumi.resources.directions import AllowedDirections
+    from plusofon_pulumi.resources.provider import Provider
     from plusofon_pulumi.settings import Settings
 
 _HOMES = {
     "APIError": "errors",
-    "AllowedDirection": "resources",
-    "AllowedDirections": "resources",
+    "AllowedDirection": "resources.direction",
+    "AllowedDirections": "resources.directions",
     "AuthenticationError": "errors",
     "BadRequestError": "errors",
     "Catalogue": "directions",
@@ -50,7 +52,7 @@ _HOMES = {
     "PermissionDeniedError": "errors",
     "PlusofonClient": "client",
     "PlusofonError": "errors",
-    "Provider": "resources",
+    "Provider": "resources.provider",
     "RateLimitError": "errors",
     "RequestTimeoutError": "errors",
     "ServerError": "errors",

@@ -1,7 +1,1 @@
-"""What Pulumi programs declare."""
-
-from plusofon_pulumi.resources.direction import AllowedDirection
-from plusofon_pulumi.resources.directions import AllowedDirections
-from plusofon_pulumi.resources.provider import Provider
-
-__all__ = ["AllowedDirection", "AllowedDirections", "Provider"]
+"""What Pulumi programs declare: a module for each resource, which is loaded by the programs that declare one."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import chart, growth, report, results, startup
 from bench.cabinet import codes
 from bench.measure import CHECKOUT, BenchError, Cell, Stage, operations
-from bench.programs import FLOOR_OF_ONE, KINDS
+from bench.programs import KINDS
 from bench.targets import CELL
 from tools.engine import EngineError, engine_folder
 from tools.stopping import Stopped, no_more_stopping, stop_on_signals
@@ -25,9 +25,9 @@ ROUNDS = 3
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the bench; return the exit code."""
     arguments = parser().parse_args(argv)
-    is_whole = not (arguments.only or arguments.rounds)
+    asks_for_all = not (arguments.only or arguments.rounds)
     # A part of the figures must not take the place of all of them.
-    file = arguments.results or (results.WHOLE if is_whole else results.PART)
+    file = arguments.results or (results.WHOLE if asks_for_all else results.PART)
     stop_on_signals()
     try:
         found = results.Results.load(file) if arguments.report else measure(arguments, file)
@@ -38,12 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("The bench was stopped; nothing of it remains.", file=sys.stderr)
         return stopped.exit_code
     print("\n\n".join(f"{name}:\n{table}" for name, table in report.tables(found).items()))
-    if arguments.docs or is_whole:
+    if arguments.docs or (asks_for_all and is_whole(found)):
         folder = arguments.docs or CHECKOUT / "docs"
         report.fill(folder / "performance.md", found)
         chart.draw(folder / "performance.svg", found)
         print(f"\nThe tables and the chart are in {folder}.")
     return 0
+
+
+def is_whole(found: results.Results) -> bool:
+    """Tell whether everything was measured: an interrupted run has kept what it had by then."""
+    return set(CELLS) <= set(found.cells()) and bool(found.startup and found.growth)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -102,7 +107,7 @@ def measure_part(stage: Stage, part: str, rounds: int | None, found: results.Res
 
 def measure_round(stage: Stage, cell: Cell, round_: int, found: results.Results) -> None:
     """Take all kinds through all operations, one after the other; each round begins with another kind."""
-    kinds = [kind for kind in KINDS if kind != FLOOR_OF_ONE or cell == CELL]
+    kinds = [kind for kind in KINDS if KINDS[kind].is_everywhere or cell == CELL]
     for kind in kinds[round_ % len(kinds) :] + kinds[: round_ % len(kinds)]:
         print(f"  round {round_ + 1}, {KINDS[kind].label}:", end="", flush=True)
         for each in operations(stage, cell, kind, codes(cell.n), round_):

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from bench.measure import Cell
-from bench.programs import FLOOR_OF_ONE, KINDS
+from bench.programs import KINDS
 from bench.results import Results
 
 SHOWN = {"create": "create all", "up": "up with nothing to do", "refresh": "refresh"}
@@ -49,7 +49,7 @@ def draw(file: Path, results: Results) -> None:
 def _plot(axes: Any, results: Results, operation: str, value: Callable[[Cell, str, str], float]) -> None:
     """Draw one curve a kind, through the cells where it was measured."""
     for kind in KINDS:
-        if kind != FLOOR_OF_ONE:
+        if KINDS[kind].is_everywhere:
             cells = [
                 cell for cell in results.cells() if cell.latency_ms == LATENCY_MS and results.of(cell, kind, operation)
             ]

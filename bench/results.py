@@ -88,9 +88,16 @@ def describe_machine(engine: Path) -> dict[str, str]:
         "System": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "Pulumi engine": version.removeprefix("v"),
+        "Language host": _language_host(engine),
         **{f"`{name}`": importlib.metadata.version(name) for name in ("pulumi", "requests")},
         "`plusofon-pulumi`": _our_version(),
     }
+
+
+def _language_host(engine: Path) -> str:
+    """Say what runs the programs: a script is the stand-in, Pulumi's own is a program of Go."""
+    is_script = (engine / "pulumi-language-python").read_bytes()[:2] == b"#!"
+    return "the stand-in, tools/language_host.py" if is_script else "Pulumi's own"
 
 
 def _our_version() -> str:

@@ -36,7 +36,7 @@ def targets(results: Results) -> list[Target]:
     if results.startup:
         ratio = startup.ratio(results.startup)
         found.append(
-            Target("`import plusofon_pulumi`: at most 1.05 × `import pulumi`", f"{ratio:.2f} ×", ratio <= 1.05)
+            Target("`import plusofon_pulumi`: at most 1.05 × `import pulumi`", f"{ratio:.3f} ×", ratio <= 1.05)
         )
     return found
 
@@ -52,25 +52,23 @@ def _of_list(results: Results) -> Iterator[Target]:
     )
     for operation, most in {"create": 5, "up": 1, "preview": 1, "refresh": 1}.items():
         yield _calls(results, LIST, operation, most)
-    for operation in OPERATIONS:
-        cells = [cell for cell in results.cells() if cell.latency_ms == CELL.latency_ms]
-        by_n = [results.calls(cell, LIST, operation) for cell in cells]
-        if by_n[-1] > by_n[0]:
-            yield Target(
-                f"`AllowedDirections`, {operation}: calls do not grow with N", " → ".join(map(str, by_n)), False
-            )
-            return
-    yield Target("`AllowedDirections`: calls do not grow with N", "they do not", True)
+    cells = sorted((cell for cell in results.cells() if cell.latency_ms == CELL.latency_ms), key=lambda cell: cell.n)
+    if cells[0].n < CELL.n:
+        by_n = {operation: [results.calls(cell, LIST, operation) for cell in cells] for operation in OPERATIONS}
+        grown = [
+            f"{operation} {' → '.join(map(str, calls))}" for operation, calls in by_n.items() if max(calls) > calls[0]
+        ]
+        yield Target("`AllowedDirections`: calls do not grow with N", ", ".join(grown) or "they do not", not grown)
 
 
 def _of_direction(results: Results) -> Iterator[Target]:
     for operation, most in {"create": 1.15, "refresh": 1.10, "up": 1.10, "destroy": 1.15}.items():
         ratio = results.ratio(CELL, DIRECTION, operation)
         wanted = f"`AllowedDirection` × 215, {_name(operation)}: at most {most:.2f} × the floor"
-        yield Target(wanted, f"{ratio:.2f} ×", ratio <= most)
+        yield Target(wanted, f"{ratio:.3f} ×", ratio <= most)
     ours, naive = (results.calls(CELL, kind, "create") for kind in (DIRECTION, NAIVE_KIND))
     wanted = "`AllowedDirection` × 215, create: at most half of the naive one's calls"
-    yield Target(wanted, f"{ours} of {naive}", ours <= naive / 2)
+    yield Target(wanted, f"{ours} of {naive}", 0 < ours <= naive / 2)
     for operation in ("refresh", "up"):
         yield _calls(results, DIRECTION, operation, 2)
 
@@ -79,15 +77,16 @@ def _of_both(results: Results) -> Iterator[Target]:
     ours = [each for each in results.measurements if each.kind in (DIRECTION, LIST)]
     writes = max(each.writes_under_way for each in ours)
     lists = max(each.lists_under_way for each in ours)
-    yield Target("never more than one write under way", str(writes), writes <= 1)
-    yield Target("never more than one GET of the list under way", str(lists), lists <= 1)
+    yield Target("never more than one write under way", str(writes), writes == 1)
+    yield Target("never more than one GET of the same list under way", str(lists), lists == 1)
 
 
 def _calls(results: Results, kind: str, operation: str, most: int) -> Target:
     calls = results.calls(CELL, kind, operation)
     of = {LIST: "`AllowedDirections`", DIRECTION: "`AllowedDirection` × 215"}[kind]
     wanted = f"{of}, {_name(operation)}: at most {most} call{'s' if most > 1 else ''}"
-    return Target(wanted, str(calls), calls <= most)
+    # Who makes none has not looked.
+    return Target(wanted, str(calls), 0 < calls <= most)
 
 
 def _name(operation: str) -> str:

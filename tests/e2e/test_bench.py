@@ -10,16 +10,18 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from bench import startup
+from bench.__main__ import CELLS, is_whole
 from bench.cabinet import CountingSandbox, codes, made_up_catalogue
 from bench.growth import CASES, Growth
 from bench.measure import CHECKOUT, OPERATIONS, Cell, Measurement, Stage
-from bench.programs import DIRECTION, FLOOR, FLOOR_OF_ONE, KINDS, LIST, NAIVE_KIND
+from bench.programs import DIRECTION, FLOOR, KINDS, LIST, NAIVE_KIND
 from bench.report import fill, tables
 from bench.results import Results, describe_machine
 from bench.targets import CELL, targets
@@ -53,7 +55,7 @@ def results() -> Results:
         for cell in (Cell(50, 1), CELL)
         for round_ in range(3)
         for kind in KINDS
-        if kind != FLOOR_OF_ONE or cell == CELL
+        if KINDS[kind].is_everywhere or cell == CELL
         for operation in OPERATIONS
     ]
     times = {label: [0.3, 0.31, 0.29] for label in startup.COMMANDS}
@@ -72,9 +74,38 @@ def test_targets_are_judged(results: Results) -> None:
     assert len(judged) >= 16
     assert [each.wanted for each in judged if not each.met] == []
     worse = [each for each in results.measurements if (each.kind, each.operation) != (DIRECTION, "up")]
-    slow = [measurement(CELL, NAIVE_KIND, "up", round_) for round_ in range(3)]
-    results.measurements = worse + [Measurement(**{**each.as_json(), "kind": DIRECTION}) for each in slow]
-    assert [(each.measured, each.verdict) for each in targets(results) if not each.met] == [("1.50 ×", "**not met**")]
+    slow = [replace(measurement(CELL, NAIVE_KIND, "up", round_), kind=DIRECTION) for round_ in range(3)]
+    results.measurements = worse + [replace(each, calls={"GET list": 1}) for each in slow]
+    assert [(each.measured, each.verdict) for each in targets(results) if not each.met] == [("1.500 ×", "**not met**")]
+
+
+def test_whoever_makes_no_call_at_all_meets_no_target_of_few_calls(results: Results) -> None:
+    results.measurements = [replace(each, calls={}) for each in results.measurements]
+    assert [each.wanted for each in targets(results) if each.met and re.search(r"at most \d+ calls?$", each.wanted)] == []
+
+
+def test_calls_that_grow_are_seen_in_whatever_order_the_cases_were_measured(results: Results) -> None:
+    [wanted] = [each.wanted for each in targets(results) if "do not grow" in each.wanted]
+    many = {"DELETE": 100, "GET list": 2}
+    grown = [
+        replace(each, calls=many) if (each.n, each.kind, each.operation) == (215, LIST, "destroy") else each
+        for each in results.measurements
+    ]
+    for measurements in (grown, grown[::-1]):
+        results.measurements = measurements
+        assert [(each.measured, each.met) for each in targets(results) if each.wanted == wanted] == [
+            ("destroy 3 → 102", False)
+        ]
+    results.measurements = [each for each in grown if each.n == 215]
+    assert wanted not in {each.wanted for each in targets(results)}
+
+
+def test_an_interrupted_run_is_not_the_whole(results: Results) -> None:
+    everything = replace(results, measurements=[measurement(cell, LIST, "up", 0) for cell in CELLS])
+    assert is_whole(everything)
+    assert not is_whole(replace(everything, measurements=everything.measurements[1:]))
+    assert not is_whole(replace(everything, startup={}))
+    assert not is_whole(replace(everything, growth=[]))
 
 
 def test_results_are_kept_whole(results: Results, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Account:
     def open_directions(self) -> OpenList:
         """Return what is open, by code; at most 5 seconds old, and newer than every write of this process.
 
-        Raises a PlusofonError where the list cannot be read: never is an error an empty list.
+        Raises a PlusofonError where the list cannot be read: an error is never taken for an empty list.
         """
         self._writer.wait_until_idle()
         return self._live.get()

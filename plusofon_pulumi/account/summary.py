@@ -1,6 +1,6 @@
 """Summary: one error for all the codes of a change that are not as asked for, and one line for those that may not be.
 
-It names each code, with what is true of it, as long as a person would read that; of many, the first few.
+Each code is named with what is true of it; of many, the first few.
 """
 
 from __future__ import annotations

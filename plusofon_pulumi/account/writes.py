@@ -57,7 +57,7 @@ class Sent:
     refusals: Mapping[int, APIError] = field(default_factory=dict)
 
     def then(self, again: Sent) -> Sent:
-        """Return what came of sending the same codes in two forms: a success in one of them says most."""
+        """Return what came of sending the same codes in two forms: where one was a success, that counts."""
         return replace(self, error=self.error and again.error, refusals={**self.refusals, **again.refusals})
 
     def awaited(self, live: OpenList) -> bool:
@@ -68,7 +68,7 @@ class Sent:
         return bool(self.write.left(self.codes, live))
 
     def may_be_about_one(self) -> bool:
-        """Tell whether one code may be the reason, which is none to fail its neighbours."""
+        """Tell whether the refusal may be about one code alone; then the others must not fail with it."""
         return bool(self.refusals) and (self.error is None or self.error in self.refusals.values())
 
     def failure(self, *, was_alone: bool = True) -> PlusofonError:

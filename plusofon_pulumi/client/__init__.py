@@ -28,11 +28,11 @@ class PlusofonClient:
 
     Every call raises a TransportError where no usable answer came, an APIError where the answer is not the one asked
     for. Calls are repeated after a refused or broken connection, a time-out, 429, 502, 503 and 504, for at most 60
-    seconds in all; writes too, for they are set operations. One client may be used by several threads.
+    seconds in all; writes too, for to repeat one changes nothing. One client may be used by several threads.
 
     >>> client = PlusofonClient(Settings(token="…"))               # doctest: +SKIP
     >>> [str(direction) for direction in client.get_allowed_directions()]  # doctest: +SKIP
-    ['7 (Russia, Kazakhstan)', '36 (Hungary)']
+    ['7 (Kazakhstan)', '36 (Hungary)']
     """
 
     def __init__(self, settings: Settings | None = None) -> None:

@@ -55,7 +55,7 @@ class Allowance:
             _spent.reset(before)
 
     def read(self, read: Callable[[int], bytes]) -> bytes:
-        """Read a body to its end, which is for the caller to take off the size. Raises TooMuchError beyond that."""
+        """Read a body to its end; raise TooMuchError beyond the size, which the caller reduces by what was of use."""
         content = bytearray()
         while chunk := read(64 * 1024):
             content += chunk

@@ -75,7 +75,7 @@ class Secret:
 
 
 def _source(escapes: str, character: Callable[[re.Match[str]], str], text: str) -> Callable[[int], int]:
-    """Return what tells, for a place between characters of the decoded text, that in the text before it."""
+    """Return a function from a place in the decoded text to the same place in the text before decoding."""
     begins, saved = array("q"), array("q", [0])
     for escape in re.finditer(escapes, text):
         begins.append(escape.start() - saved[-1])

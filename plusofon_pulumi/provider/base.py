@@ -1,4 +1,4 @@
-"""What both providers share: the cabinet, one line to the user a fact, and errors that leave in plain words."""
+"""What both providers share: the cabinet, one line to the user for each fact, and errors that leave in plain words."""
 
 from __future__ import annotations
 

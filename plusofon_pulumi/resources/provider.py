@@ -12,7 +12,7 @@ from plusofon_pulumi.settings import PROVIDER_KEY, SOURCES, find
 
 @final
 class Provider(pulumi.ProviderResource):
-    """Name a cabinet for the resources that are given it, by ``opts.provider`` or through a component."""
+    """Name a cabinet of its own, with its own token, for resources that get it by ``provider=`` or from a component."""
 
     def __init__(
         self,

@@ -155,8 +155,8 @@ class Delivery:
             for _ in range(MOST_PARTS):
                 if not parts or time.monotonic() > until:
                     break
-                part = self._unclaimed(write, parts.pop(0), result)
-                again = self._send_part(write, part, sorted(sent.refusals))
+                part = parts.pop(0)
+                again = self._send_part(write, part, sorted(sent.refusals), result)
                 if again.may_be_about_one():
                     answers |= dict.fromkeys(part, sent.then(again))
                     parts += _halves(write.left(part, self._live.renew())) if len(part) > 1 else []
@@ -173,10 +173,13 @@ class Delivery:
             untried = {code for part in parts for code in part}
             result.failures |= {code: answers[code].failure(was_alone=code not in untried) for code in left}
 
-    def _send_part(self, write: Write, part: Sequence[str], forms: Sequence[int]) -> Sent:
+    def _send_part(self, write: Write, part: Sequence[str], forms: Sequence[int], result: Result) -> Sent:
         """Send a part in each form that was refused, for that is one that the API reads, until one is not refused."""
         sent = Sent(write, part)
-        for form in forms if part else ():
+        for form in forms:
+            part = self._unclaimed(write, part, result)
+            if not part:
+                break
             sent = self._send(write, part, form)
             if not sent.refusals:
                 break

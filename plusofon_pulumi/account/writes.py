@@ -87,7 +87,8 @@ class Sent:
                 "on the way, such as a proxy, may drop the content of requests."
             )
         for refusal in self.refusals.values():
-            hint += f" Written in another form, it was refused ({refusal.status_code}, «{refusal.message}»)."
+            words = f", «{refusal.message}»" if refusal.message else ""
+            hint += f" Written in another form, it was refused ({refusal.status_code}{words})."
         return DirectionNotChangedError(
             f"{self.write.call} was answered with success, but the list of open directions has not changed. {hint}"
         )

@@ -56,7 +56,10 @@ def part_named_by(status: int, headers: Mapping[str, str]) -> str | None:
     for name, value in headers.items():
         letters = _letters(name)
         goes_on = letters == "link" and re.search(r"rel\s*=\s*(\"[^\"]*)?\bnext\b", value, re.IGNORECASE)
-        if value.strip() and (goes_on or letters == "contentrange" or _speaks_of_pages(letters)):
+        # How many calls are allowed says nothing of the list.
+        is_of_calls = "limit" in letters or "remaining" in letters
+        speaks = goes_on or letters == "contentrange" or (_speaks_of_pages(letters) and not is_of_calls)
+        if value.strip() and speaks:
             return f"its header «{name}» says that it is a part"
     return "its status says that it is a part" if status == 206 else None
 
@@ -79,7 +82,7 @@ def _said(answer: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
             places += [value for key, value in place.items() if _letters(key) in _PLACES]
 
 
-_PLACES = ("directions", "data", "meta", "info", "links")
+_PLACES = ("directions", "data", "meta", "metadata", "info", "links", "pager", "navigation", "nav")
 
 # Each of these returns what a value tells, nothing where there is none, and None where it is not understood.
 _Read = Callable[[object], "list[Any] | None"]
@@ -137,9 +140,14 @@ def _nothing(value: object) -> list[Any] | None:
     return None if value else []
 
 
+def _end(value: object) -> list[Any] | None:
+    return None if value is False else []
+
+
 # Laravel's words, and those of others that mean the same, as letters alone: `nextPageUrl` is `next_page_url`.
 _UNDERSTOOD: dict[str, tuple[str, _Read]] = {
     "currentpage": ("numbers", _number),
+    "currentpageurl": ("numbers", _page_of_address),
     "lastpage": ("lasts", _number),
     "lastpageurl": ("lasts", _page_of_address),
     "last": ("lasts", _page_of_address),
@@ -155,13 +163,18 @@ _UNDERSTOOD: dict[str, tuple[str, _Read]] = {
     "prevpageurl": ("parts", _sign),
     "prevcursor": ("parts", _sign),
     "meta": ("parts", _place),
+    "islast": ("parts", _end),
+    "iscomplete": ("parts", _end),
+    "complete": ("parts", _end),
+    "done": ("parts", _end),
 }
 
 # A key speaks of pages that is made of these words alone, one of the first among them: `has_more`, `totalPages`,
 # `x-total-count`; but `call_limit` does not, nor `account`.
 _OF_PAGES = (
     "pages|page|pageinfo|paging|pagination|paginator|paginate|paginated|cursors|cursor|offset|next|more|totals|total|counts|count|"
-    "limit|skip|remaining|truncated|partial|incomplete|continuation|continue|scroll|chunks|chunk|parts|part|per"
+    "limit|skip|remaining|truncated|partial|incomplete|continuation|continue|scroll|chunks|chunk|parts|part|per|marker|batches|batch|bookmark|"
+    "resumption"
 )
 _BESIDE = (
     "x|odata|has|have|is|are|of|in|max|num|number|nb|size|length|index|token|url|uri|link|href|key|id|current|last|prev|"

@@ -5,6 +5,7 @@ Half a list must never pass for the whole: all that an answer says of its pages 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -31,7 +32,7 @@ class Listing:
         self._number = 0
         self._asked: list[dict[str, str] | None] = []
         self._sizes: tuple[set[int], set[int]] | None = None
-        self._seen: set[str] = set()
+        self._seen: dict[str, set[str]] = {}
         self.rows: list[Row] = []
         self.query: dict[str, str] | None = None
         self.is_whole = False
@@ -108,22 +109,46 @@ class Listing:
             raise self._refuse("a page of it is empty, but others are to follow")
         if "directions" not in answer and not (told.next or told.cursors or told.lasts or told.totals):
             raise self._refuse("it has no «directions»")
-        is_error = any(answer.get(key) for key in ("message", "errors", "exception"))
-        if is_error or answer.get("status") in ("error", "fail") or (whole_number(answer.get("code")) or 0) >= 400:
+        places = [answer, *(answer.get(key) for key in ("directions", "data", "meta"))]
+        if any(_says_that_something_is_wrong(place) for place in places if isinstance(place, dict)):
             raise self._refuse("it is empty, but says that something is wrong")
 
     def _take(self, rows: list[Row]) -> None:
         """Add rows; refuse one that an earlier page has: the page asked for may not have come at all."""
-        known = {_identity(key, row) for key, row in rows if isinstance(row, dict)}
-        if known & self._seen:
-            raise self._refuse(f"page {self._number} has rows of an earlier page")
-        self._seen |= known
+        new = [_identity(key, row) for key, row in rows if isinstance(row, dict)]
+        for identity, names in new:
+            earlier = self._seen.get(identity, set())
+            if names in earlier or (earlier and _NO_NAMES in {names, *earlier}):
+                raise self._refuse(f"page {self._number} has rows of an earlier page")
+        for identity, names in new:
+            self._seen.setdefault(identity, set()).add(names)
         self.rows += rows
 
 
-def _identity(key: str | None, row: dict[str, Any]) -> str:
+_NO_NAMES = repr((None, None))
+
+
+def _identity(key: str | None, row: dict[str, Any]) -> tuple[str, str]:
+    """Return what tells a row from others: its id, or else its code and names, for countries may share a code."""
     own = row.get("id")
-    return f"code {row.get('code', key)}" if own is None or own == "" else f"id {own}"
+    if own is None or own == "":
+        return f"code {row.get('code', key)}", repr((row.get("name"), row.get("english_name")))
+    return f"id {own}", _NO_NAMES
+
+
+def _says_that_something_is_wrong(place: Mapping[str, Any]) -> bool:
+    if any(place.get(key) for key in ("errors", "exception", "error_code", "errorCode")):
+        return True
+    # A good answer may say «OK»; one that does not say that it is good may say why not.
+    if place.get("message") and place.get("success") is not True:
+        return True
+    return any(map(_is_bad_status, (place.get(key) for key in ("status", "code", "status_code", "ok", "result"))))
+
+
+def _is_bad_status(status: object) -> bool:
+    if isinstance(status, str) and re.match(r"\s*(?:error|fail)", status, re.IGNORECASE):
+        return True
+    return status is False or (whole_number(status) or 0) >= 400
 
 
 def _rows(answer: dict[str, Any], refuse: Refuse) -> list[Row]:

@@ -72,6 +72,7 @@ def _listed(codes: Any, declaration: Declaration) -> Any:
     # A Task is iterable, too, and what it yields is not what it brings.
     if is_later(codes) or not isinstance(codes, Iterable) or isinstance(codes, (str, dict)):
         return declaration.code(codes)
-    listed = list(codes)
+    # Pulumi cannot send sets; as lists, the provider's check refuses them in plain words.
+    listed = [list(code) if isinstance(code, (set, frozenset)) else code for code in codes]
     # One Output for all, where that will do: one for each of 215 codes takes its time.
     return [declaration.code(code) for code in listed] if any(map(is_later, listed)) else declaration.code(listed)

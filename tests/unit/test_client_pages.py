@@ -107,7 +107,9 @@ def laravel(n: int, last: int, write: Write) -> Json:
 
 def simple(n: int, last: int, write: Write) -> Json:
     told = laravel(n, last, write)
-    return {key: value for key, value in told.items() if key not in ("last_page", "last_page_url", "links", "total")}
+    kept = {key: value for key, value in told.items() if key not in ("last_page", "last_page_url", "links", "total")}
+    # Since Laravel 12.15.
+    return kept | {"current_page_url": f"{PATH}?page={n}"}
 
 
 def cursor(n: int, last: int, write: Write) -> Json:
@@ -367,14 +369,48 @@ def test_keys_that_do_not_speak_of_pages_are_harmless(extra: Json) -> None:
     assert read(lambda _: {"directions": listed(["7"]), **extra})[0] == ["7"]
 
 
-@pytest.mark.parametrize(
-    "extra", [{"status": "error"}, {"exception": "ErrorException"}, {"code": "500"}, {"message": "Нет доступа"}]
-)
-def test_an_empty_list_that_says_that_something_is_wrong_is_refused(extra: Json) -> None:
-    assert read(lambda _: {"directions": [], **extra})[0] is None
-
-
 # Rows that come twice
+
+
+def test_countries_that_share_a_code_may_stand_on_two_pages() -> None:
+    def page(asked: int) -> Json:
+        name = ("Russia", "Kazakhstan")[asked - 1]
+        return {"data": [{"code": 7, "name": name, "english_name": name}], "last_page": 2}
+
+    assert read(page)[0] == ["7", "7"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *({"status": 500}, {"status": False}, {"status": "Error"}, {"status": "failed", "msg": "x"}, {"code": 401}),
+        *({"ok": False}, {"result": False}, {"status_code": 503}, {"errorCode": 5}, {"message": "Нет доступа"}),
+        *({"exception": "ErrorException"}, {"code": "500"}),
+    ],
+)
+def test_an_empty_list_that_says_that_something_is_wrong_is_refused(said: Json) -> None:
+    assert read(lambda _: {"directions": [], **said})[0] is None
+    assert read(lambda _: {"directions": {"data": [], **said}})[0] is None
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"success": True, "message": "OK", "code": 200}, {"status": "success"}, {"status": 200}]
+)
+def test_an_empty_list_that_says_that_all_is_well_is_empty(said: Json) -> None:
+    assert read(lambda _: {"directions": {}, **said})[0] == []
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("skip", "remaining", "truncated", "partial", "incomplete", "continuation", "continue", "scroll", "chunk"),
+        *("parts", "nextMarker", "next_batch", "bookmark", "resumption_token", "batches", "isLast", "complete", "done"),
+    ],
+)
+def test_a_word_that_speaks_of_more_is_refused(word: str) -> None:
+    says_more = False if word in ("isLast", "complete", "done") else "x"
+    for answer in ({"directions": [row("7")], word: says_more}, {"directions": [row("7")], "pager": {word: says_more}}):
+        assert read(lambda _, answer=answer: answer)[0] is None  # type: ignore[misc]
 
 
 def test_rows_of_an_earlier_page_are_refused_also_where_they_are_written_otherwise() -> None:

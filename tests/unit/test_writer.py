@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -573,6 +573,49 @@ def test_a_code_that_the_list_spells_with_a_hyphen_goes_back_as_it_came_or_as_it
         assert kinds(b.close("1242")) == {"1242": DirectionNotChangedError}
         sent = [request.body for request in b.sandbox.requests if request.method == "DELETE"]
     assert sent == [{"codes": ["1-242"]}, {"codes": [1242]}]
+
+
+@pytest.fixture
+def of_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[Bench, Callable[[Callable[[list[Any]], None]], None]]]:
+    """An API that gives texts, takes numbers alone, and refuses 44; and a way to look at what it is sent."""
+    with bench("36", "44", "58", "61", R2="string", R12="numbers") as b:
+        deny = b.client.deny_directions
+        looks: list[Callable[[list[Any]], None]] = []
+
+        def locked(codes: Any) -> None:
+            for look in looks:
+                look(list(codes))
+            if 44 in list(codes) or any(isinstance(code, str) for code in codes):
+                raise BadRequestError("It is locked.", status_code=400)
+            deny(codes)
+
+        monkeypatch.setattr(b.client, "deny_directions", locked)
+        yield b, looks.append
+
+
+@pytest.mark.usefixtures("fake_time")
+def test_a_part_goes_on_to_the_form_that_is_read(of_numbers: Any) -> None:
+    b, _ = of_numbers
+    change = b.close("36", "44", "58", "61")
+    assert b.sandbox.open_codes == {"44"}
+    assert kinds(change) == {"44": BadRequestError}
+
+
+@pytest.mark.usefixtures("fake_time")
+def test_what_is_declared_between_two_forms_of_a_part_is_not_closed(of_numbers: Any) -> None:
+    b, look_at = of_numbers
+
+    def claim(codes: list[Any]) -> None:
+        if len(codes) == 2 and "36" in codes:
+            b.claims.claim({"36"})
+
+    look_at(claim)
+    change = b.close("36", "44", "58", "61")
+    assert b.sandbox.open_codes == {"36", "44"}
+    assert set(change.kept) == {"36"}
+    assert kinds(change) == {"44": BadRequestError}
 
 
 def test_what_is_open_by_now_is_not_sent_again_with_a_part() -> None:

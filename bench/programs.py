@@ -25,13 +25,9 @@ class Kind:
     is_everywhere: bool = True
 
 
-def _direction(codes: Codes) -> str:
-    return f"""\
-import plusofon_pulumi as plusofon
-
-for code in {list(codes)}:
-    plusofon.AllowedDirection(f"direction-{{code}}", code=code)
-"""
+def _one_each(head: str, call: str) -> Callable[[Codes], str]:
+    """Return what writes a program that makes a resource for each code."""
+    return lambda codes: f"{head}\n\nfor code in {list(codes)}:\n    {call}\n"
 
 
 def _list(codes: Codes) -> str:
@@ -42,35 +38,13 @@ plusofon.AllowedDirections("cabinet", codes={list(codes)}, on_destroy="close")
 """
 
 
-def _naive(codes: Codes) -> str:
-    return f"""\
-{NAIVE.read_text(encoding="utf-8")}
-
-for code in {list(codes)}:
-    NaiveDirection(f"direction-{{code}}", code)
-"""
-
-
-def _naive_imported(codes: Codes) -> str:
-    return f"""\
-from bench.naive import NaiveDirection
-
-for code in {list(codes)}:
-    NaiveDirection(f"direction-{{code}}", code)
-"""
-
-
-def _floor(codes: Codes) -> str:
-    return f"""\
-from bench.floor import Idle
-
-for code in {list(codes)}:
-    Idle(f"direction-{{code}}", code)
-"""
-
-
-def _floor_of_one(codes: Codes) -> str:
-    return _floor(codes[:1])
+_direction = _one_each(
+    "import plusofon_pulumi as plusofon", 'plusofon.AllowedDirection(f"direction-{code}", code=code)'
+)
+_NAIVE_CALL = 'NaiveDirection(f"direction-{code}", code)'
+_naive = _one_each(NAIVE.read_text(encoding="utf-8"), _NAIVE_CALL)
+_naive_imported = _one_each("from bench.naive import NaiveDirection", _NAIVE_CALL)
+_floor = _one_each("from bench.floor import Idle", 'Idle(f"direction-{code}", code)')
 
 
 DIRECTION, LIST, NAIVE_KIND, NAIVE_IMPORTED = "direction", "list", "naive", "naive-imported"
@@ -81,5 +55,5 @@ KINDS = {
     NAIVE_KIND: Kind("naive provider × N", _naive),
     NAIVE_IMPORTED: Kind("naive provider, imported, × N", _naive_imported, is_everywhere=False),
     FLOOR: Kind("idle resource × N (the floor)", _floor, opens=False),
-    FLOOR_OF_ONE: Kind("idle resource × 1", _floor_of_one, opens=False, is_everywhere=False),
+    FLOOR_OF_ONE: Kind("idle resource × 1", lambda codes: _floor(codes[:1]), opens=False, is_everywhere=False),
 }

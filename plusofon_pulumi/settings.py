@@ -158,10 +158,10 @@ def _checked_base_url(base_url: str) -> str:
 
 
 def _parts_of(url: str) -> SplitResult | None:
-    """Return a URL's parts, None where it is no URL: the error that tells so quotes a part of it, and ends here."""
+    """Return a URL's parts, None where it is no URL, or its port none."""
+    parts = split_url(url)
     try:
-        parts = split_url(url)
-        _ = parts.port
+        _ = parts.port if parts else None
     except ValueError:
         return None
     return parts
@@ -180,11 +180,15 @@ def _mistake_in(url: str, parts: SplitResult) -> str:
     return "has a query or a fragment, from ? or # on" if "?" in url or "#" in url else ""
 
 
-def split_url(url: str) -> SplitResult:
-    """Return a URL's parts; raise ValueError where it is none, also for what Python 3.10 still lets pass: ``[x]``."""
-    parts = urlsplit(url)
-    if "[" in parts.netloc:
-        ipaddress.IPv6Address(parts.hostname or "")
+def split_url(url: str) -> SplitResult | None:
+    """Return a URL's parts, None where it is no URL; Python's own error quotes a part of it, and so ends here."""
+    try:
+        parts = urlsplit(url)
+        if "[" in parts.netloc:
+            # What Python 3.10 still lets pass: `[x]`.
+            ipaddress.IPv6Address(parts.hostname or "")
+    except ValueError:
+        return None
     return parts
 
 

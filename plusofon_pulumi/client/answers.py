@@ -143,10 +143,8 @@ def _sendable(text: str) -> str:
 
 
 def _host(url: str) -> str | None:
-    try:
-        return split_url(url).hostname
-    except ValueError:
-        return None
+    parts = split_url(url)
+    return parts.hostname if parts else None
 
 
 def _says_no(success: object) -> bool:

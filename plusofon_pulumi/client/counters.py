@@ -181,14 +181,13 @@ _BESIDE = (
     "previous|first|this|start|end|after|before|all|available|filtered|found|hits|rows|row|items|item|records|record|"
     "results|result|elements|element|entries|entry|objects|directions"
 )
+_SPEAKING = f"(?:{_BESIDE})*(?:{_OF_PAGES})(?:{_OF_PAGES}|{_BESIDE})*"
 # Nobody calls a counter by a longer name, and to look at one would take its time.
 _LONGEST_NAME = 60
 
 
 def _speaks_of_pages(name: str) -> bool:
-    if len(name) > _LONGEST_NAME:
-        return False
-    return re.fullmatch(f"(?:{_BESIDE})*(?:{_OF_PAGES})(?:{_OF_PAGES}|{_BESIDE})*", name) is not None
+    return len(name) <= _LONGEST_NAME and re.fullmatch(_SPEAKING, name) is not None
 
 
 def _letters(key: str) -> str:

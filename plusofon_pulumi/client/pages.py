@@ -93,10 +93,7 @@ class Listing:
 
     def _query_of(self, url: str) -> dict[str, str]:
         """Return a next page's query; only that is taken over: the page is asked for where this one was."""
-        try:
-            parts = split_url(url)
-        except ValueError:
-            parts = None
+        parts = split_url(url)
         if parts is None:
             raise self._refuse("its next page's address is not a URL")
         if parts.hostname and parts.hostname != self._host:

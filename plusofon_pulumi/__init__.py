@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from plusofon_pulumi.client import PlusofonClient
     from plusofon_pulumi.data import get_allowed_directions, get_directions
-    from plusofon_pulumi.directions import Catalogue, Direction
+    from plusofon_pulumi.directions import Catalogue, Direction, normalise_code
     from plusofon_pulumi.errors import (
         APIError,
         AuthenticationError,
@@ -62,6 +62,7 @@ _HOMES = {
     "UnknownDirectionError": "errors",
     "get_allowed_directions": "data",
     "get_directions": "data",
+    "normalise_code": "directions",
 }
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "UnknownDirectionError",
     "get_allowed_directions",
     "get_directions",
+    "normalise_code",
 ]
 
 

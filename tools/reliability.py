@@ -1,4 +1,4 @@
-"""The fault table: `python -m tools.reliability` runs all of its cells and writes it into docs/reliability.md."""
+"""The fault table: `.venv/bin/python -m tools.reliability` runs its cells and writes it into docs/reliability.md."""
 
 from __future__ import annotations
 

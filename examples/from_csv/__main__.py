@@ -10,7 +10,6 @@ from pathlib import Path
 import pulumi
 
 import plusofon_pulumi as plusofon
-from plusofon_pulumi.directions import normalise_code
 
 FILE = Path(__file__).with_name("directions.csv")
 COLUMNS = ["code", "reason", "approved_by", "approved_on"]
@@ -23,7 +22,7 @@ def check_row(row: dict[str, str], earlier: dict[str, str]) -> str:
     for column in COLUMNS:
         if not row[column].strip():
             raise ValueError(f"{column} is empty")
-    code = normalise_code(row["code"])
+    code = plusofon.normalise_code(row["code"])
     if code in earlier:
         raise ValueError(f"{code} is listed twice")
     try:

@@ -10,7 +10,7 @@ import plusofon_pulumi as plusofon
 cabinet = plusofon.AllowedDirections(
     "cabinet",
     codes=["7", "36", "58"],
-    # Nobody may be called at all: codes=[]
+    # With codes=[], nobody could be called at all.
     #
     # Protected: neither `pulumi destroy` nor a lost line of this program gives the list up by mistake.
     opts=pulumi.ResourceOptions(protect=True),

@@ -34,7 +34,7 @@ class Account:
         self._writer = Writer(self._live, Delivery(client, self._live, self._catalogue, self.claims), self.claims)
 
     def open_directions(self) -> OpenList:
-        """Return what is open, by code; at most 5 seconds old, and newer than every write of this process.
+        """Return what is open, by code; fetched at most 5 seconds ago, and after every write of this process.
 
         Raises a PlusofonError where the list cannot be read: an error is never taken for an empty list.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,11 +18,10 @@ T = TypeVar("T")
 
 
 class _Fetch(Generic[T]):
-    """Hold one fetch: what it brought, since when that counts, and whether a write has made it stale meanwhile."""
+    """Hold one fetch: what it brought, when, and whether a write has made it stale meanwhile."""
 
-    def __init__(self, began: float) -> None:
-        # A value is as old as its fetch; a failure, which may have come after many attempts, counts from its end.
-        self.since = began
+    def __init__(self) -> None:
+        self.ended = math.inf
         self.stale = False
         self.outcome: Future[T] = Future()
 
@@ -30,8 +30,8 @@ class Shared(Generic[T]):
     """Fetch a value when somebody asks and none is fresh; whoever asks meanwhile waits for the same fetch.
 
     ``fetch`` brings the value or raises; a failure is shared in the same way, for ``MAX_AGE`` seconds, so that 200
-    resources do not each wait for a service that is down. ``max_age``: seconds from the start of the fetch. Two fetches
-    are never under way at once.
+    resources do not each wait for a service that is down. ``max_age``: seconds from the end of the fetch, for an answer
+    that takes longer than that must serve somebody, too. Two fetches are never under way at once.
     """
 
     def __init__(
@@ -84,17 +84,16 @@ class Shared(Generic[T]):
 
     def _is_fresh(self, fetch: _Fetch[T]) -> bool:
         max_age = self._max_age if fetch.outcome.exception() is None else min(self._max_age, MAX_AGE)
-        return self._clock() - fetch.since < max_age
+        return self._clock() - fetch.ended < max_age
 
     def _begin(self) -> _Fetch[T]:
-        self._under_way = _Fetch(self._clock())
+        self._under_way = _Fetch()
         return self._under_way
 
     def _carry_out(self, fetch: _Fetch[T]) -> T:
         try:
             fetch.outcome.set_result(self._fetch())
         except Exception as error:  # noqa: BLE001  # handed to all that ask, and raised there
-            fetch.since = self._clock()
             fetch.outcome.set_exception(error)
         except BaseException:
             # An interrupt belongs to the thread that it came to; those who wait must still be let go, once.
@@ -103,6 +102,7 @@ class Shared(Generic[T]):
             raise
         finally:
             with self._changed:
+                fetch.ended = self._clock()
                 self._under_way = None
                 if not fetch.stale:
                     self._last = fetch

@@ -16,7 +16,6 @@ from plusofon_pulumi.cli import adopt, directions, sandbox
 from plusofon_pulumi.cli.common import (
     DONE,
     FAILED,
-    INTERRUPTED,
     USAGE,
     CommandError,
     Parser,
@@ -30,7 +29,7 @@ __all__ = ["main"]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed, 2 not understood, 130 interrupted."""
+    """Run one command and return its exit code: 0 done, 1 failed, 2 not understood."""
     if sys.stdout is None:
         return _failed("cannot write the output: there is no standard output", FAILED)
     for stream in (sys.stdout, sys.stderr):
@@ -44,8 +43,6 @@ def main(argv: list[str] | None = None) -> int:
         return _failed(error, USAGE)
     except (CommandError, PlusofonError) as error:
         return _failed(error, FAILED)
-    except KeyboardInterrupt:
-        return _failed("interrupted", INTERRUPTED)
     except SystemExit:  # --help or --version has said what it had to say
         return DONE
     return code

@@ -162,7 +162,9 @@ def _configured(arguments: argparse.Namespace, provider: ProviderInState | None)
     commands = []
     if arguments.token_file is not None:
         file = Path(arguments.token_file).absolute()
-        commands.append(f"pulumi config set --secret {SOURCES['token'][0]} < {quoted(file)}")
+        # What a shell gives a command, as in `<(pass show plusofon)`, is gone after it: then Pulumi asks for the token.
+        source = f" < {quoted(file)}" if file.is_file() else ""
+        commands.append(f"pulumi config set --secret {SOURCES['token'][0]}{source}")
     for setting, value in (("base_url", arguments.base_url), ("client_id", arguments.client_id)):
         if value is not None:
             commands.append(f"pulumi config set {SOURCES[setting][0]} {quoted(value)}")

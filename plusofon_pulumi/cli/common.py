@@ -16,7 +16,7 @@ from plusofon_pulumi.settings import DEFAULT_BASE_URL, DEFAULT_CLIENT_ID, Settin
 if TYPE_CHECKING:
     from plusofon_pulumi.directions import Catalogue, Direction
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, USAGE = 0, 1, 2
 
 # A token has some hundred characters; whatever is far larger is not a token's file.
 _LARGEST_TOKEN_FILE = 64 * 1024

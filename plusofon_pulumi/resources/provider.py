@@ -26,10 +26,14 @@ class Provider(pulumi.ProviderResource):
         Declare a cabinet.
 
         ``token``: its API token, best from ``pulumi.Config().require_secret``; it is made a secret in any case.
-        PLUSOFON_TOKEN and ``plusofon:token`` never take its place. ``client_id`` and ``base_url``: where not given,
-        those of the stack's configuration, or else of the environment.
+        PLUSOFON_TOKEN and ``plusofon:token`` never take its place. ``client_id``: the ``Client`` header; ``base_url``:
+        an https URL, or an http one of this machine. Where they are not given, those of the stack's configuration
+        count, or else of the environment, or else 10553 and https://restapi.plusofon.ru.
 
         Each Provider has a plugin process of its own. A missing or empty token fails the preview of its resources.
+        Raises pulumi.RunError where the stack's ``plusofon:clientId`` or ``plusofon:baseUrl`` is needed and empty.
+
+        Source: Plusofon's description of the direction methods (the headers of each call).
         """
         given = {"token": pulumi.Output.secret(token), "client_id": client_id, "base_url": base_url}
         inputs: dict[str, Any] = {PROVIDER_KEY: resource_name}

@@ -25,10 +25,15 @@ __all__ = ["ALLOWED_PATH", "CATALOGUE_PATH", "READINGS", "Change", "Request", "S
 
 
 class Sandbox:
-    """One cabinet behind a server on 127.0.0.1, as a ``with`` block or from `start` to `stop`.
+    """Serve one cabinet on 127.0.0.1, as a ``with`` block or from `start` to `stop`.
 
-    ``readings`` changes some of the defaults, as ``{"R4": "404"}``; ``home`` is the direction of R11; ``latency`` is
-    how many seconds each call takes before it has its effect.
+    ``open``: the calling codes that are open at first. ``token``: the one that is accepted, made up where none is
+    given; ``client_id``: the ``Client`` header that every call must have. ``readings`` changes some of the defaults,
+    as ``{"R4": "404"}``; ``home`` is the direction of R11; ``latency``: how many seconds each call takes before it has
+    its effect. ``port``: where it listens; 0 for any that is free.
+
+    Raises ValueError for what is no code or no reading, later, too; RuntimeError where the address is asked for before
+    the start, or it is started twice.
     """
 
     def __init__(
@@ -101,7 +106,7 @@ class Sandbox:
         return self._cabinet.readings
 
     def set_readings(self, changes: Mapping[str, str]) -> None:
-        """Change some of the readings and leave the others."""
+        """Change some of the readings and leave the others; raise ValueError for one that there is not."""
         self._cabinet.readings = self._cabinet.readings.changed(changes)
 
     def fail_next(
@@ -117,8 +122,8 @@ class Sandbox:
     ) -> None:
         """Make the next ``n`` calls of this method and path fail, after ``skip`` of them that pass.
 
-        How a ``fault`` is written stands at the head of the module `faults`. ``body`` is sent as it is if it is text
-        or bytes, else as JSON.
+        How a ``fault`` is written stands at the head of the module `faults`; anything else raises ValueError. ``body``
+        is sent as it is if it is text or bytes, else as JSON.
         """
         self._faults.order(faults.parse(fault, headers=headers, body=body), n=n, method=method, path=path, skip=skip)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -17,6 +18,7 @@ from tools import isolated
 
 HERE = "tests/e2e/test_readme.py"
 (MAKE,) = blocks_for(f"{HERE}::test_the_make_targets_exist")
+(ENGINE,) = blocks_for(f"{HERE}::test_the_engine_can_be_built_in_place_of_an_installed_cli")
 INSTALL, TOKEN, UP, DRIFT = blocks_for(f"{HERE}::test_the_root_project_works_as_any_pulumi_project_does")
 (SANDBOX,) = blocks_for(f"{HERE}::test_the_sandbox_s_command_starts_it")
 
@@ -24,6 +26,14 @@ INSTALL, TOKEN, UP, DRIFT = blocks_for(f"{HERE}::test_the_root_project_works_as_
 def test_the_make_targets_exist() -> None:
     for command in MAKE.splitlines():
         subprocess.run([*command.split(), "--dry-run"], cwd=CHECKOUT, check=True, capture_output=True)
+
+
+def test_the_engine_can_be_built_in_place_of_an_installed_cli(engine: Path) -> None:
+    # Tests have a home of their own, and so would a cache: what is built already is taken from where it is.
+    env = {**os.environ, "XDG_CACHE_HOME": str(engine.parents[2])}
+    script = f"{ENGINE}command -v pulumi"
+    ran = subprocess.run(["bash", "-ec", script], cwd=CHECKOUT, env=env, check=True, capture_output=True, text=True)
+    assert Path(ran.stdout.strip()).parent == engine
 
 
 def test_the_root_project_works_as_any_pulumi_project_does(tmp_path: Path, engine: Path, sandbox: Sandbox) -> None:

@@ -76,6 +76,23 @@ def test_ctrl_c_during_a_call_that_hangs_is_one_line_and_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_while_an_answer_is_only_half_made_is_one_line(sandbox: Sandbox) -> None:
+    program = """
+import http.client, sys
+from plusofon_pulumi.__main__ import main
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+http.client.HTTPResponse.__init__ = interrupted
+sys.argv = ["plusofon", "list"]
+sys.exit(main())
+"""
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env=environment(sandbox), capture_output=True, check=False, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "error: interrupted\n")
+
+
 def test_ctrl_c_while_pulumi_is_asked_is_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     script = tmp_path / "bin" / "pulumi"

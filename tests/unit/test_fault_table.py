@@ -54,7 +54,7 @@ def test_every_cell_survives_with_the_outcome_that_is_owed_and_the_page_shows_it
     assert len(owed) > 1400
     assert [f"{each}, not {outcome}" for each, outcome in owed if each.outcome != outcome] == []
     text = PAGE.read_text(encoding="utf-8")
-    assert reliability.page(text, reliability.table(found)) == text, "run `python -m tools.reliability`"
+    assert reliability.page(text, reliability.table(found)) == text, "run `.venv/bin/python -m tools.reliability`"
 
 
 def test_the_page_s_other_text_stays_when_the_table_is_written() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from bench.cabinet import CountingSandbox, made_up_catalogue
 from bench.measure import PATIENCE, UP, Stage
@@ -26,10 +25,6 @@ class Growth:
     state_bytes: int
     body_bytes: int
     diff_bytes: int
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as what the constructor takes."""
-        return asdict(self)
 
 
 def measure(stage: Stage, kind: str, n: int) -> Growth:

@@ -7,9 +7,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.cabinet import CountingSandbox
 from bench.programs import KINDS
@@ -71,10 +70,6 @@ class Measurement:
     def all_calls(self) -> int:
         """The number of calls of all kinds."""
         return sum(self.calls.values())
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as what the constructor takes."""
-        return asdict(self)
 
 
 class Stage:

@@ -11,7 +11,7 @@ import re
 import statistics
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.growth import Growth
@@ -36,9 +36,9 @@ class Results:
         file.parent.mkdir(parents=True, exist_ok=True)
         rows = {
             "machine": self.machine,
-            "measurements": [each.as_json() for each in self.measurements],
+            "measurements": [asdict(each) for each in self.measurements],
             "startup": self.startup,
-            "growth": [each.as_json() for each in self.growth],
+            "growth": [asdict(each) for each in self.growth],
         }
         file.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

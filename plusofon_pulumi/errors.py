@@ -128,20 +128,7 @@ class RateLimitError(APIError):
     """Report 429: too many calls. ``retry_after`` is the pause the API asked for, in seconds, or None."""
 
     remedy = "Wait a minute and try again."
-
-    def __init__(
-        self,
-        text: str,
-        *,
-        status_code: int = 429,
-        message: str = "",
-        method: str = "",
-        path: str = "",
-        body: str = "",
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(text, status_code=status_code, message=message, method=method, path=path, body=body)
-        self.retry_after = retry_after
+    retry_after: float | None = None
 
 
 class ServerError(APIError):

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ if not __package__:
     # Run as a script: `tools` is to be found all the same.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from tools import group
 from tools.stopping import Stopped, signals_held, stop_on_signals
 
 if TYPE_CHECKING:
@@ -217,23 +217,8 @@ def run(command: Sequence[str], cwd: Path, env: dict[str, str], label: str, seco
     It runs in a session of its own: whatever ends us ends it too, with all that it has started, before we go on.
     """
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = None
-        try:
-            with signals_held():
-                process = subprocess.Popen(
-                    command,
-                    cwd=cwd,
-                    env=env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=errors,
-                    start_new_session=True,
-                )
+        with group.started(command, cwd=cwd, env=env, stdout=output, stderr=errors) as process:
             code = _wait_with_progress(process, label, seconds)
-        finally:
-            if process is not None:
-                with signals_held():
-                    _end_group(process)
         if code != 0:
             errors.seek(0)
             tail = errors.read().decode(errors="replace").strip().splitlines()[-5:]
@@ -256,18 +241,6 @@ def _wait_with_progress(process: subprocess.Popen[bytes], label: str, seconds: f
             raise EngineError(f"{label} failed: it took more than {seconds:.0f} seconds.")
         say(f"{label} … {passed // 60:.0f} min {passed % 60:02.0f} s", again=terminal)
     return process.wait()
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of the process's session: gently, then for good."""
-    for last in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, last)
-        except ProcessLookupError:
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        time.sleep(0.1)
 
 
 def _version_of(*command: str) -> tuple[int, ...]:

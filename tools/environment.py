@@ -6,9 +6,7 @@ Its Python is the newest supported one that this machine has; with `--oldest`, t
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import TYPE_CHECKING
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))  # run as a script, before anything is installed
 
-from tools.stopping import Stopped, signals_held, stop_on_signals  # noqa: E402  # see above
+from tools import group  # noqa: E402  # see above
+from tools.stopping import Stopped, stop_on_signals  # noqa: E402  # see above
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,13 +64,8 @@ def make(folder: Path, python: str, *, oldest: bool) -> None:
 
 def run(command: Sequence[str | Path]) -> None:
     """Run a command in a session of its own: whatever ends us ends it too, with all that it has started."""
-    with signals_held():
-        process = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, start_new_session=True)
-    try:
+    with group.started(command, cwd=CHECKOUT) as process:
         code = process.wait()
-    finally:
-        with signals_held(), contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
     if code != 0:
         raise subprocess.CalledProcessError(code, command)
 

@@ -87,12 +87,9 @@ def simulated() -> Iterator[Clock]:
     with contextlib.ExitStack() as patches:
         for module in (api, cabinet):
             patches.enter_context(mock.patch.object(module, "catalogue", return_value=rows))
-        for module in (transport, allowance, delivery, cabinet):
+        for module in (transport, allowance, delivery, shared, cabinet):
             patches.enter_context(mock.patch.object(module, "time", clock))
         patches.enter_context(mock.patch.object(transport, "random", random.Random(0)))  # noqa: S311  # no secret
-        # A default argument, bound when the class was read.
-        defaults = (shared.MAX_AGE, clock.monotonic)
-        patches.enter_context(mock.patch.object(shared.Shared.__init__, "__defaults__", defaults))
         yield clock
 
 

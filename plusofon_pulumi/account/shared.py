@@ -34,12 +34,9 @@ class Shared(Generic[T]):
     that takes longer than that must serve somebody, too. Two fetches are never under way at once.
     """
 
-    def __init__(
-        self, fetch: Callable[[], T], max_age: float = MAX_AGE, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, fetch: Callable[[], T], max_age: float = MAX_AGE) -> None:
         self._fetch = fetch
         self._max_age = max_age
-        self._clock = clock
         self._changed = threading.Condition()
         self._under_way: _Fetch[T] | None = None
         self._last: _Fetch[T] | None = None
@@ -84,7 +81,7 @@ class Shared(Generic[T]):
 
     def _is_fresh(self, fetch: _Fetch[T]) -> bool:
         max_age = self._max_age if fetch.outcome.exception() is None else min(self._max_age, MAX_AGE)
-        return self._clock() - fetch.ended < max_age
+        return time.monotonic() - fetch.ended < max_age
 
     def _begin(self) -> _Fetch[T]:
         self._under_way = _Fetch()
@@ -102,7 +99,7 @@ class Shared(Generic[T]):
             raise
         finally:
             with self._changed:
-                fetch.ended = self._clock()
+                fetch.ended = time.monotonic()
                 self._under_way = None
                 if not fetch.stale:
                     self._last = fetch

@@ -77,10 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out)
     _refuse_what_is_there(folder, force=arguments.force)
     provider = provider_in_state(arguments.provider, folder) if arguments.provider is not None else None
-    recorded = None
-    if provider:
-        known = {"base_url": provider.base_url, "client_id": provider.client_id}
-        recorded = {setting: value for setting, value in known.items() if value is not None}
+    recorded = {"base_url": provider.base_url, "client_id": provider.client_id} if provider else None
     opened, catalogue = read_cabinet(settings(arguments, recorded))
     adoption = adopt(opened, catalogue, exclusive=arguments.exclusive, provider=provider)
     files = {folder / PROGRAM: adoption.program, folder / IMPORT_FILE: adoption.import_file}

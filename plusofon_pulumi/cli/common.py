@@ -118,7 +118,7 @@ def add_cabinet_options(parser: argparse.ArgumentParser) -> None:
     refuse_token(group)
 
 
-def settings(arguments: argparse.Namespace, recorded: Mapping[str, str] | None = None) -> Settings:
+def settings(arguments: argparse.Namespace, recorded: Mapping[str, str | None] | None = None) -> Settings:
     """Return the settings that the options give, or else the environment, or else the defaults.
 
     ``recorded``: what a Provider has in state, by setting; it takes the environment's place, but for the token.

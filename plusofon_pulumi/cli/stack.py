@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def provider_in_state(name: str, folder: Path) -> ProviderInState:
             f'the Provider "{name}" is in the state of the stack, but has no Plusofon token, as one that an import has '
             f"made. {_steps(name)}"
         )
-    settings = {setting: _plain(name, key, inputs.get(key)) for setting, (key, _) in SOURCES.items()}
-    return ProviderInState(name, urn, base_url=settings["base_url"], client_id=settings["client_id"])
+    base_url, client_id = (_plain(name, SOURCES[setting][0], inputs) for setting in ("base_url", "client_id"))
+    return ProviderInState(name, urn, base_url, client_id)
 
 
 def _steps(name: str) -> str:
@@ -56,11 +57,10 @@ def _is_called(name: str, resource: dict[str, Any]) -> bool:
     return resource.get("type") == PROVIDER_TYPE and str(resource.get("urn")).split("::", 3)[-1] == name
 
 
-def _plain(name: str, key: str, value: Any) -> str | None:
-    """Return a setting of the Provider; its token, and nothing else, may be a secret."""
-    if value is None or key == SOURCES["token"][0]:
-        return None
-    if not isinstance(value, str):
+def _plain(name: str, key: str, inputs: Mapping[str, Any]) -> str | None:
+    """Return a setting of the Provider, which may not be a secret: only its token may."""
+    value = inputs.get(key)
+    if value is not None and not isinstance(value, str):
         raise CommandError(
             f'{key} of the Provider "{name}" is a secret in the state of the stack, so it cannot be read: give it '
             "plainly, run `pulumi up`, then run this command again"

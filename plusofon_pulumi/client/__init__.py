@@ -10,10 +10,10 @@ from typing import NoReturn
 
 from plusofon_pulumi.client import decode
 from plusofon_pulumi.client.allowance import Allowance
+from plusofon_pulumi.client.counters import Refuse
 from plusofon_pulumi.client.pages import Listing, Row
 from plusofon_pulumi.client.transport import Transport
 from plusofon_pulumi.directions import Catalogue, Direction
-from plusofon_pulumi.errors import UnexpectedResponseError
 from plusofon_pulumi.settings import Settings
 
 # The singular names the list of open directions, the plural the catalogue of all that exist.
@@ -40,11 +40,11 @@ class PlusofonClient:
 
     def get_allowed_directions(self) -> list[Direction]:
         """Return the directions that are open in the cabinet now (``GET /api/v1/direction``)."""
-        return decode.open_list(self._rows(OPEN_LIST), lambda why: self._odd(OPEN_LIST, why))
+        return decode.open_list(self._rows(OPEN_LIST), self._refuse(OPEN_LIST))
 
     def get_directions(self) -> Catalogue:
         """Return the catalogue of all directions that exist (``GET /api/v1/directions``)."""
-        return Catalogue(decode.catalogue(self._rows(CATALOGUE), lambda why: self._odd(CATALOGUE, why)))
+        return Catalogue(decode.catalogue(self._rows(CATALOGUE), self._refuse(CATALOGUE)))
 
     def allow_directions(self, ids: Iterable[str | int]) -> None:
         """Open directions (``PUT /api/v1/direction``).
@@ -79,11 +79,11 @@ class PlusofonClient:
 
     def _rows(self, path: str) -> list[Row]:
         """Return all rows of a list, each with its key where the list is an object; pages are followed to the last."""
-        listing = Listing(self._transport.host, lambda why: self._odd(path, why))
+        listing = Listing(self._transport.host, self._refuse(path))
         allowance = Allowance.new()
         while not listing.is_whole:
             listing.add(self._transport.request("GET", path, query=listing.query, allowance=allowance))
         return listing.rows
 
-    def _odd(self, path: str, why: str) -> UnexpectedResponseError:
-        return self._transport.call("GET", path).unexpected(why)
+    def _refuse(self, path: str) -> Refuse:
+        return self._transport.call("GET", path).unexpected

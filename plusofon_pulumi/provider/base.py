@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import os
 import re
 import sys
 import threading
@@ -83,7 +83,7 @@ def foreseen(method: _Method) -> _Method:
             return method(provider, *args)
         except PlusofonError as error:
             _tracebacks.leave()
-            told = provider.named(error)
+            told = provider.with_its_name(error)
         except Exception:
             _tracebacks.restore()
             raise
@@ -124,7 +124,7 @@ class CabinetProvider(ResourceProvider):
         self._told: set[str] = set()
         self._settings: Settings | ConfigurationError
         try:
-            self._settings = Settings.from_config(req.config.get, os.environ)
+            self._settings = Settings.from_config(req.config.get)
         except ConfigurationError as error:
             self._settings = error
 
@@ -144,7 +144,7 @@ class CabinetProvider(ResourceProvider):
                 sys.stderr.write(f"{notice}\n")
                 sys.stderr.flush()
 
-    def named(self, error: PlusofonError) -> PlusofonError:
+    def with_its_name(self, error: PlusofonError) -> PlusofonError:
         """Return an error that says which cabinet it is about, where that is not the stack's own."""
         if not self._name or isinstance(error, ConfigurationError):
             return error
@@ -153,21 +153,26 @@ class CabinetProvider(ResourceProvider):
     def failed_check(self, name: str, error: PlusofonError) -> CheckFailure:
         """Return a failed check; it names the property, whose value the engine then shows, only where that is wrong."""
         is_about_code = isinstance(error, (InvalidCallingCodeError, UnknownDirectionError))
-        return CheckFailure(name if is_about_code else "", str(self.named(error)))
+        return CheckFailure(name if is_about_code else "", str(self.with_its_name(error)))
 
     def code(self, value: Any) -> str:
         """Return the calling code that a program gives; raise InvalidCallingCodeError, with the code of a name."""
         try:
             return normalise_code(value)
         except InvalidCallingCodeError as error:
-            named = self._named(value) if isinstance(value, str) and any(map(str.isalpha, value)) else ""
-            if named:
-                raise InvalidCallingCodeError(f"{error}; the catalogue has {named}") from None
+            hint = ""
+            # A hint that cannot be had does not hide what is wrong.
+            with contextlib.suppress(PlusofonError):
+                hint = self._directions_called(value) if isinstance(value, str) and any(map(str.isalpha, value)) else ""
+            if hint:
+                raise InvalidCallingCodeError(f"{error}; the catalogue has {hint}") from None
             raise
 
-    def _named(self, name: str) -> str:
-        """Return the directions that a name means: that have a word which begins with it, if it is not too short."""
+    def _directions_called(self, name: str) -> str:
+        """Return the directions that have a word which begins with a name, if that is not too short, as one text."""
         wanted = name.strip().casefold()
+        if len(wanted) < 3:
+            return ""
         begins = re.compile(rf"\b{re.escape(wanted)}")
         found = [
             row.code
@@ -176,7 +181,7 @@ class CabinetProvider(ResourceProvider):
         ]
         # With all the countries that have the code: who asks for one of them opens it for all.
         named = [str(self.cabinet().describe(code)) for code in dict.fromkeys(found)]
-        return ", ".join(named[:5]) if len(wanted) > 2 else ""
+        return ", ".join(named[:5])
 
 
 def recorded_direction(outputs: Any) -> Direction:

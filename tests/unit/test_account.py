@@ -129,8 +129,7 @@ def test_the_catalogue_is_fetched_once_and_the_list_once_while_it_is_fresh(
 ) -> None:
     with Sandbox(open=["36"]) as sandbox:
         account = account_of(sandbox)
-        monkeypatch.setattr(account._live, "_clock", fake_time.monotonic)
-        monkeypatch.setattr(account._catalogue, "_clock", fake_time.monotonic)
+        monkeypatch.setattr(shared_module, "time", fake_time)
         for _ in range(3):
             account.open_directions()
             account.direction("36")

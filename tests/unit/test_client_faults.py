@@ -358,7 +358,7 @@ def test_an_answer_that_trickles_in_ends_at_the_deadline(
     first: bytes, again: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_time(monkeypatch, time)
-    monkeypatch.setattr(allowance, "DEADLINE", 0.4)
+    monkeypatch.setattr(allowance, "DEADLINE", 2.0)
     with Wire(trickling(first, again)) as wire, client_at(wire.url) as client:
         error = error_of(client, WRITES[0])
         assert len(wire.requests) == 1
@@ -369,7 +369,7 @@ def test_an_answer_that_trickles_in_ends_at_the_deadline(
 @pytest.mark.timeout(60)
 def test_a_proxy_that_trickles_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     set_time(monkeypatch, time)
-    monkeypatch.setattr(allowance, "DEADLINE", 0.4)
+    monkeypatch.setattr(allowance, "DEADLINE", 2.0)
     # The answer to CONNECT.
     with Wire(trickling(b"HTTP/1.1 200 OK\r\na: ", b"b")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)

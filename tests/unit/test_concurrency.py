@@ -162,7 +162,7 @@ def test_an_interrupt_of_the_one_who_writes_lets_the_others_go(
 
     monkeypatch.setattr(client._transport, "request", interrupting)
     outcomes: list[Future[Any]] = [start(partial(outcome, partial(account.open, code))) for code in CODES[:4]]
-    while len(account._writer._queue) < THREADS - 1 and not interrupted.is_set():
+    while len(account._writer._queue) + len(account._writer._under_way) < THREADS:
         gathered.wait(0.01)
     gathered.set()
     errors = [each.exception(PATIENCE) for each in outcomes]

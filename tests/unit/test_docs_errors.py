@@ -64,6 +64,8 @@ def made_by(node: ast.AST) -> str | None:
         return "message"
     if isinstance(node, ast.Call) and name_of(node) in PARTS:
         return "part"
+    if isinstance(node, ast.Call) and ast.unparse(node).startswith("print('error: "):
+        return "message"
     return "message" if isinstance(node, ast.Call) and MESSAGES.search(name_of(node)) else None
 
 

@@ -20,7 +20,9 @@ OF_TRANSPORT = [kind for kind in ALL if issubclass(kind, TransportError)]
 
 def made(kind: type[PlusofonError]) -> PlusofonError:
     if issubclass(kind, RateLimitError):
-        return kind("text", status_code=429, message="m", method="GET", path="/p", body="b", retry_after=7.0)
+        error = kind("text", status_code=429, message="m", method="GET", path="/p", body="b")
+        error.retry_after = 7.0
+        return error
     if issubclass(kind, APIError):
         return kind("text", status_code=418, message="m", method="GET", path="/p", body="b")
     if issubclass(kind, TransportError):

@@ -74,12 +74,14 @@ def told_future(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def clock() -> FakeTime:
-    return FakeTime()
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    fake = FakeTime()
+    monkeypatch.setattr(module, "time", fake)
+    return fake
 
 
-def shared_of(source: Source, clock: FakeTime, max_age: float = MAX_AGE) -> tuple[Shared[int], ToldCondition]:
-    shared = Shared(source, max_age=max_age, clock=clock.monotonic)
+def shared_of(source: Source, max_age: float = MAX_AGE) -> tuple[Shared[int], ToldCondition]:
+    shared = Shared(source, max_age=max_age)
     told = ToldCondition()
     shared._changed = told
     return shared, told
@@ -87,7 +89,7 @@ def shared_of(source: Source, clock: FakeTime, max_age: float = MAX_AGE) -> tupl
 
 def test_all_who_ask_while_one_fetches_wait_for_that_fetch(clock: FakeTime) -> None:
     source = Source(held=True)
-    shared, _ = shared_of(source, clock, max_age=0)  # nothing serves but a fetch under way
+    shared, _ = shared_of(source, max_age=0)  # nothing serves but a fetch under way
     askers = [start(shared.get)]
     source.await_fetch()
     askers += [start(shared.get) for _ in range(7)]
@@ -100,7 +102,7 @@ def test_all_who_ask_while_one_fetches_wait_for_that_fetch(clock: FakeTime) -> N
 @pytest.mark.parametrize("age, fetches", [(0, 1), (4.9, 1), (5, 2), (5.1, 2), (3600, 2)])
 def test_a_value_serves_for_less_than_five_seconds(age: float, fetches: int, clock: FakeTime) -> None:
     source = Source()
-    shared, _ = shared_of(source, clock)
+    shared, _ = shared_of(source)
     assert shared.get() == 1
     clock.now += age
     assert shared.get() == fetches
@@ -109,7 +111,7 @@ def test_a_value_serves_for_less_than_five_seconds(age: float, fetches: int, clo
 
 def test_the_age_counts_from_the_end_of_the_fetch_so_that_a_slow_answer_serves_others_too(clock: FakeTime) -> None:
     source = Source(held=True)
-    shared, _ = shared_of(source, clock)
+    shared, _ = shared_of(source)
     first = start(shared.get)
     source.await_fetch()
     clock.now += MAX_AGE + 1
@@ -124,7 +126,7 @@ def test_the_age_counts_from_the_end_of_the_fetch_so_that_a_slow_answer_serves_o
 
 def test_a_value_without_an_age_limit_is_fetched_once(clock: FakeTime) -> None:
     source = Source()
-    shared, _ = shared_of(source, clock, max_age=math.inf)
+    shared, _ = shared_of(source, max_age=math.inf)
     shared.get()
     clock.now += 10**6
     assert shared.get() == 1
@@ -138,7 +140,7 @@ def test_without_a_clock_of_the_tests_the_real_one_is_used() -> None:
 
 def test_a_forgotten_value_serves_nobody(clock: FakeTime) -> None:
     source = Source()
-    shared, _ = shared_of(source, clock)
+    shared, _ = shared_of(source)
     shared.get()
     shared.forget()
     assert shared.get() == 2
@@ -147,7 +149,7 @@ def test_a_forgotten_value_serves_nobody(clock: FakeTime) -> None:
 
 def test_a_value_forgotten_during_its_fetch_serves_only_those_who_asked_before(clock: FakeTime) -> None:
     source = Source(held=True)
-    shared, told = shared_of(source, clock)
+    shared, told = shared_of(source)
     early = [start(shared.get)]
     source.await_fetch()
     early.append(start(shared.get))
@@ -164,7 +166,7 @@ def test_a_value_forgotten_during_its_fetch_serves_only_those_who_asked_before(c
 
 def test_renew_begins_its_fetch_after_the_call_and_serves_the_others(clock: FakeTime) -> None:
     source = Source()
-    shared, _ = shared_of(source, clock)
+    shared, _ = shared_of(source)
     shared.get()
     assert shared.renew() == 2
     assert shared.get() == 2
@@ -172,7 +174,7 @@ def test_renew_begins_its_fetch_after_the_call_and_serves_the_others(clock: Fake
 
 def test_renew_waits_for_a_fetch_under_way_and_does_not_take_it(clock: FakeTime) -> None:
     source = Source(held=True)
-    shared, told = shared_of(source, clock)
+    shared, told = shared_of(source)
     before = start(shared.get)
     source.await_fetch()
     renewed = start(shared.renew)
@@ -185,7 +187,7 @@ def test_renew_waits_for_a_fetch_under_way_and_does_not_take_it(clock: FakeTime)
 
 def test_those_who_renew_at_once_each_get_a_fetch_of_their_own_time_one_after_another(clock: FakeTime) -> None:
     source = Source(held=True)
-    shared, told = shared_of(source, clock)
+    shared, told = shared_of(source)
     first = start(shared.renew)
     source.await_fetch()
     others = [start(shared.renew) for _ in range(3)]
@@ -199,7 +201,7 @@ def test_those_who_renew_at_once_each_get_a_fetch_of_their_own_time_one_after_an
 def test_a_failure_is_shared_and_then_tried_again(clock: FakeTime) -> None:
     source = Source(held=True)
     source.error = ServerError("down")
-    shared, _ = shared_of(source, clock)
+    shared, _ = shared_of(source)
     askers = [start(shared.get)]
     source.await_fetch()
     askers += [start(shared.get) for _ in range(3)]
@@ -218,7 +220,7 @@ def test_a_failure_is_shared_and_then_tried_again(clock: FakeTime) -> None:
 def test_a_failure_of_a_lasting_value_is_tried_again_too(clock: FakeTime) -> None:
     source = Source()
     source.error = ServerError("down")
-    shared, _ = shared_of(source, clock, max_age=math.inf)
+    shared, _ = shared_of(source, max_age=math.inf)
     with pytest.raises(ServerError):
         shared.get()
     source.error = None
@@ -230,7 +232,7 @@ def test_a_failure_of_a_lasting_value_is_tried_again_too(clock: FakeTime) -> Non
 def test_a_failure_can_be_forgotten_at_once(act: str, clock: FakeTime) -> None:
     source = Source()
     source.error = ServerError("down")
-    shared, _ = shared_of(source, clock)
+    shared, _ = shared_of(source)
     with pytest.raises(ServerError):
         shared.get()
     source.error = None
@@ -244,7 +246,7 @@ def test_an_interrupt_belongs_to_its_thread_and_lets_those_who_wait_go(
 ) -> None:
     source = Source(held=True)
     source.error = interrupt()
-    shared, told = shared_of(source, clock)
+    shared, told = shared_of(source)
     leader = start(shared.get)
     source.await_fetch()
     waiter = start(shared.get)
@@ -261,7 +263,7 @@ def test_an_interrupt_belongs_to_its_thread_and_lets_those_who_wait_go(
 
 def test_peek_shows_the_last_value_however_old_and_never_fetches(clock: FakeTime) -> None:
     source = Source()
-    shared, _ = shared_of(source, clock)
+    shared, _ = shared_of(source)
     assert shared.peek() is None
     shared.get()
     clock.now += 3600

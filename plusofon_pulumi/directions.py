@@ -121,7 +121,6 @@ def _joined(rows: list[Direction]) -> Direction:
         code=first.code,
         name=", ".join(dict.fromkeys(row.name for row in rows if row.name)),
         english_name=", ".join(dict.fromkeys(row.english_name for row in rows if row.english_name)),
-        id=None,
         api_code=first.api_code,
     )
 
@@ -150,8 +149,8 @@ class Catalogue(Mapping[str, Direction]):
         """Return the ids of all rows with this code, as the API wrote them: to open a code is to open all of them."""
         return list(self._ids.get(code, ()))
 
-    def nearest(self, code: str, most: int = 3) -> list[Direction]:
-        """Return the directions whose codes share the longest beginning with this one, nearest first."""
+    def nearest(self, code: str) -> list[Direction]:
+        """Return the three directions whose codes share the longest beginning with this one, nearest first."""
 
         def shared(other: str) -> int:
             return next(
@@ -160,7 +159,7 @@ class Catalogue(Mapping[str, Direction]):
 
         near = [other for other in self if shared(other) > 0]
         near.sort(key=lambda other: (-shared(other), abs(len(other) - len(code)), other))
-        return [self[other] for other in near[:most]]
+        return [self[other] for other in near[:3]]
 
     def search(self, text: str) -> list[Direction]:
         """Return the rows whose code begins with the text, or whose Russian or English name has it in any case."""

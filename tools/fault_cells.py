@@ -110,7 +110,7 @@ class Cell:
         return f"{self.operation.kind} {self.operation.name}, {where}: {self.outcome}; {', '.join(self.broken)}"
 
 
-class Bench:
+class FaultTrial:
     """A cabinet that each cell begins anew with."""
 
     def __init__(self, clock: Clock) -> None:
@@ -120,13 +120,13 @@ class Bench:
 
     def makes(self, call: Failing, operation: Operation) -> bool:
         """Tell whether an operation, when nothing fails, makes such a call."""
-        self._found(operation)
+        self._set_up(operation)
         _acted(Process(self.sandbox), operation)
         return self.sandbox.calls(call.method, call.path) > call.skip
 
     def cell(self, call: Failing, fault: str, times: str, operation: Operation) -> Cell:
         """Run one operation under one fault, and once more without it."""
-        self._found(operation)
+        self._set_up(operation)
         sandbox = self.sandbox
         self.wire.fail_next(TIMES[times], fault, method=call.method, path=call.path, skip=call.skip)
         process = Process(sandbox)
@@ -139,7 +139,7 @@ class Bench:
         broken = tuple(self._verdict(process, operation, outcome, error, self.clock.now - began))
         return Cell(call, fault, times, operation, outcome, broken)
 
-    def _found(self, operation: Operation) -> None:
+    def _set_up(self, operation: Operation) -> None:
         self.sandbox.reset()
         self.sandbox.set_open(operation.before)
 
@@ -197,13 +197,13 @@ def _outcome(operation: Operation, now: frozenset[str], result: Any, error: Base
 def cells() -> list[Cell]:
     """Run all of them."""
     with simulated() as clock:
-        bench = Bench(clock)
-        with bench.wire.connected():
+        trial = FaultTrial(clock)
+        with trial.wire.connected():
             return [
-                bench.cell(call, fault, times, operation)
+                trial.cell(call, fault, times, operation)
                 for call in CALLS
                 for operation in OPERATIONS
-                if bench.makes(call, operation)
+                if trial.makes(call, operation)
                 for fault in FAULTS
                 for times in TIMES
                 if not (fault == "ignore" and call.method == "GET")

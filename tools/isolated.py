@@ -46,7 +46,7 @@ def environment(engine: Path, folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def started(
-    command: Sequence[str], cwd: Path, env: Mapping[str, str], stdout: int | IO[bytes], stderr: int | IO[bytes]
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], stdout: int | IO[bytes], stderr: int | IO[bytes] | None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command in a session of its own, and see to it that all of that session has ended on leaving."""
     process = None

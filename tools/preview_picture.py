@@ -90,10 +90,13 @@ def preview(engine: Path) -> str:
 
 
 def pulumi(*arguments: str, folder: Path, env: Mapping[str, str]) -> str:
-    """Run the CLI and return its output."""
+    """Run the CLI and return its output; whatever ends us ends it, too."""
     command = ["pulumi", *arguments]
-    done = subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True, timeout=120)
-    return done.stdout
+    with isolated.started(command, folder, env, subprocess.PIPE, None) as process:
+        output, _ = process.communicate()
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return output.decode()
 
 
 def draw(output: str) -> str:

@@ -7,7 +7,7 @@ as long as the client waits for it.
 with simulated() as clock:
     wire = Wire(sandbox, clock)
     with wire.connected():
-        Process(sandbox).provider(DIRECTION)…
+        Process(sandbox).call(ONE, "create", {"code": "36"})
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.shared import Shared
-from plusofon_pulumi.account.summary import believed, one_error
+from plusofon_pulumi.account.summary import notices, one_error
 from plusofon_pulumi.account.writer import Change, Writer
 from plusofon_pulumi.account.writes import OpenList
 from plusofon_pulumi.client import PlusofonClient
@@ -55,7 +55,7 @@ class Account:
         raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the calling code {code}{hint}")
 
     def search(self, text: str) -> list[Direction]:
-        """Return the catalogue's directions whose names have the text in them."""
+        """Return the catalogue's rows whose code begins with the text, or whose names have it."""
         return self._catalogue.get().search(text)
 
     def describe(self, code: str) -> Direction:
@@ -68,7 +68,7 @@ class Account:
     def _label(self, code: str) -> str:
         return str(self.describe(code))
 
-    def name(self, code: str) -> Direction:
+    def look_up(self, code: str) -> Direction:
         """Return a direction with the names of all that share its code, as far as they can be had."""
         with contextlib.suppress(PlusofonError):
             self._catalogue.get()
@@ -84,7 +84,7 @@ class Account:
                 direction = self.direction(code)
             except PlusofonError as error:
                 raise error.about(f"{self.describe(code)} was not opened") from None
-            return direction, believed(self._make(Change(opens=frozenset({code}))), self._label)
+            return direction, notices(self._make(Change(opens=frozenset({code}))), self._label)
 
     def make_exactly(self, codes: frozenset[str]) -> list[str]:
         """Close whatever else is open, then open these codes; return what the user should be told.
@@ -93,7 +93,7 @@ class Account:
         another resource; another PlusofonError where the list is not as asked for afterwards.
         """
         with self._declared(codes):
-            return believed(self._make(Change(opens=codes, exactly=True)), self._label)
+            return notices(self._make(Change(opens=codes, exactly=True)), self._label)
 
     def close(self, recorded: Collection[Direction]) -> list[Direction]:
         """Close directions, except those that the program declares; return the ones that were left for that reason.

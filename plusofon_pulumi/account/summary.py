@@ -34,7 +34,7 @@ def one_error(change: Change, failures: Mapping[str, PlusofonError], label: Call
     return error
 
 
-def believed(change: Change, label: Callable[[str], str]) -> list[str]:
+def notices(change: Change, label: Callable[[str], str]) -> list[str]:
     """Return what the user should be told of openings that were answered with success and could not be seen."""
     groups: dict[str, list[str]] = {}
     for code, blind in change.believed.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import os
 import re
 from pathlib import Path
@@ -103,17 +105,27 @@ def _refuse_what_is_there(folder: Path, *, force: bool) -> None:
             raise CommandError(f"{path} is a folder: choose another folder with --out")
         if not force and os.path.lexists(path):
             raise taken(path)
-    for name in _PROJECT_FILES[:2]:
-        try:
-            project = (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        main = re.search(r"^main: *(\S.*)$", project, re.MULTILINE)
-        if main and main[1].strip(" '\"") not in (".", "./", PROGRAM):
+    for name in _PROJECT_FILES:
+        main = _main_of(folder / name)
+        if os.path.normpath(main) not in (".", PROGRAM):
             raise CommandError(
-                f"{folder / name} says that the program is {main[1].strip()}, so Pulumi would not run the one that "
-                "would be written here: choose another folder with --out"
+                f"{folder / name} says that the program is {main}, so Pulumi would not run the one that would be "
+                "written here: choose another folder with --out"
             )
+
+
+def _main_of(project: Path) -> str:
+    """Return where a project's file says that its program is; an empty text where it does not say."""
+    try:
+        text = project.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    if project.suffix == ".json":
+        with contextlib.suppress(ValueError, AttributeError):
+            return str(json.loads(text).get("main", ""))
+        return ""
+    main = re.search(r"""^["']?main["']? *:(.*?)(?:\s#.*)?$""", text, re.MULTILINE)
+    return main[1].strip(" '\"") if main else ""
 
 
 def _found(adoption: Adoption, *, exclusive: bool) -> str:

@@ -59,9 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
                 f"export PLUSOFON_BASE_URL={sandbox.url}\n"
                 f"export PLUSOFON_TOKEN={quoted(sandbox.token)}"
             )
-            # With a timeout, so that Ctrl+C is also heard on Windows.
-            while not interrupted.wait(1):
-                pass
+            interrupted.wait()
         finally:
             sandbox.stop()
     return DONE

@@ -35,7 +35,7 @@ class AllowedDirectionsProvider(CabinetProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Take over the stack's configuration."""
         super().configure(req)
-        self._noted_before: dict[str, Direction] | None = None
+        self._recorded_before: dict[str, Direction] | None = None
         self._is_program_known = False
 
     @foreseen
@@ -56,13 +56,13 @@ class AllowedDirectionsProvider(CabinetProvider):
             self.tell(NOT_KNOWN)
             return DiffResult(changes=True)
         live = self.cabinet().open_directions()
-        noted = _recorded_by_code(olds)
+        recorded = _recorded_by_code(olds)
         # A refresh asks with the old inputs, which say nothing of what the program will do.
         if self._is_program_known:
             # After a refresh in the same process, only `read` has seen what state recorded before.
-            self._tell_plan(set(codes), live, noted if self._noted_before is None else self._noted_before)
-        is_noted = set(codes) == noted.keys() and news.get("on_destroy") == olds.get("on_destroy")
-        return DiffResult(changes=not is_noted or set(codes) != live.keys())
+            self._tell_plan(set(codes), live, recorded if self._recorded_before is None else self._recorded_before)
+        is_recorded = set(codes) == recorded.keys() and news.get("on_destroy") == olds.get("on_destroy")
+        return DiffResult(changes=not is_recorded or set(codes) != live.keys())
 
     @foreseen
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -73,9 +73,9 @@ class AllowedDirectionsProvider(CabinetProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read what is open, as outputs and as inputs, so that drift shows as a difference; an empty list is a list."""
         live = self.cabinet().open_directions()
-        noted = self._noted_before = _recorded_by_code(props)
+        recorded = self._recorded_before = _recorded_by_code(props)
         on_destroy = props.get("on_destroy", ON_DESTROY[0])
-        outputs = _outputs((noted.get(code, live[code]) for code in sorted(live)), on_destroy)
+        outputs = _outputs((recorded.get(code, live[code]) for code in sorted(live)), on_destroy)
         return ReadResult(id_, outputs, {"codes": list(outputs["codes"]), "on_destroy": on_destroy})
 
     @foreseen
@@ -86,20 +86,20 @@ class AllowedDirectionsProvider(CabinetProvider):
     @foreseen
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Leave everything open (``retain``), or close what was last recorded and is not declared (``close``)."""
-        noted = _recorded_by_code(props).values()
+        recorded = _recorded_by_code(props).values()
         if props.get("on_destroy") == "close":
-            left, why = self.cabinet().close(noted), "the program declares it"
+            left, why = self.cabinet().close(recorded), "the program declares it"
         else:
-            left, why = self._given_up(noted), 'on_destroy is "retain"'
+            left, why = self._given_up(recorded), 'on_destroy is "retain"'
         for direction in left:
             self.tell(f"{direction} stays open: {why}.")
 
-    def _given_up(self, noted: Collection[Direction]) -> list[Direction]:
+    def _given_up(self, recorded: Collection[Direction]) -> list[Direction]:
         try:
-            return self.cabinet().give_up(noted)
+            return self.cabinet().give_up(recorded)
         except ConfigurationError:
             # Nothing is called, so no token is needed; and without one, nothing is declared.
-            return list(noted)
+            return list(recorded)
 
     def _checked(self, given: list[Any], olds: dict[str, Any], failures: list[CheckFailure]) -> Any:
         """Return the codes of a list, sorted and each once; add a failure for each that cannot work."""
@@ -155,24 +155,24 @@ class AllowedDirectionsProvider(CabinetProvider):
         # Without the property's name: the engine would show the element as `<nil>`.
         return self.failed_check("", error.about(f"codes[{index}]"))
 
-    def _tell_plan(self, codes: AbstractSet[str], live: OpenList, noted: Mapping[str, Direction] | None) -> None:
-        """Tell each code that will close or open; ``noted`` is what state recorded, None before a creation."""
-        known = noted or {}
+    def _tell_plan(self, codes: AbstractSet[str], live: OpenList, recorded: Mapping[str, Direction] | None) -> None:
+        """Tell each code that will close or open; ``recorded`` is what state recorded, None before a creation."""
+        known = recorded or {}
         for code in sorted(live.keys() - codes):
-            is_drift = noted is not None and code not in noted
+            is_drift = recorded is not None and code not in recorded
             what = "was opened outside Pulumi" if is_drift else "is open and not declared"
-            self.tell(f"{known.get(code) or self.cabinet().name(code)} {what}; `pulumi up` closes it.")
+            self.tell(f"{known.get(code) or self.cabinet().look_up(code)} {what}; `pulumi up` closes it.")
         for code in sorted(codes - live.keys()):
             what = "was closed outside Pulumi" if code in known else "is declared and not open"
-            self.tell(f"{known.get(code) or self.cabinet().name(code)} {what}; `pulumi up` opens it.")
+            self.tell(f"{known.get(code) or self.cabinet().look_up(code)} {what}; `pulumi up` opens it.")
 
     def _make(self, news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
         cabinet = self.cabinet()
         codes = sorted(news["codes"])
         for notice in cabinet.make_exactly(frozenset(codes)):
             self.tell(notice)
-        noted = _recorded_by_code(olds)
-        return _outputs((noted.get(code, cabinet.describe(code)) for code in codes), news["on_destroy"])
+        recorded = _recorded_by_code(olds)
+        return _outputs((recorded.get(code, cabinet.describe(code)) for code in codes), news["on_destroy"])
 
 
 def _failed_shape(codes: Any, on_destroy: Any) -> list[CheckFailure]:

@@ -26,12 +26,13 @@ _NOT_KNOWN = object()
 class Declaration:
     """Hold the codes that one resource declares, as far as they are known yet.
 
-    ``kind`` and ``name``: the resource's class and name, for messages. ``opts``: the resource's options.
+    ``kind`` and ``name``: the resource's class and name, for messages. ``opts``: the resource's options. ``is_whole``:
+    no other codes may be open.
     """
 
-    def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
+    def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None, *, is_whole: bool) -> None:
         self.label = f'{kind} "{name}"'
-        self.is_whole = kind == "AllowedDirections"
+        self.is_whole = is_whole
         self._counts = not _ignores_codes(opts)
         # Each value's codes, or _NOT_KNOWN.
         self._values: list[Any] = []

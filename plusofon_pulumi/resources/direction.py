@@ -38,7 +38,7 @@ class AllowedDirection(CabinetResource, module="plusofon", name="AllowedDirectio
 
         Source: Plusofon's description of the direction methods (GET, PUT and DELETE ``/api/v1/direction``).
         """
-        declaration = Declaration("AllowedDirection", resource_name, opts)
+        declaration = Declaration("AllowedDirection", resource_name, opts, is_whole=False)
         properties: dict[str, Any] = {"code": declaration.code(code), "name": None, "english_name": None}
         super().__init__(DIRECTION_TYPE, DIRECTION_PROVIDER, resource_name, properties, opts)
         declaration.join(self)

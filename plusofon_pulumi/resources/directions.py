@@ -49,7 +49,7 @@ class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirecti
 
         Source: Plusofon's description of the direction methods (GET, PUT and DELETE ``/api/v1/direction``).
         """
-        declaration = Declaration("AllowedDirections", resource_name, opts)
+        declaration = Declaration("AllowedDirections", resource_name, opts, is_whole=True)
         properties: dict[str, Any] = {
             "codes": _listed(codes, declaration),
             # This waits for the verdict, too: the codes do not while a preview does not know them.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import socketserver
 import struct
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-_LINGER_NOT_AT_ALL = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -78,8 +77,6 @@ class _Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     """A server on loopback; ``respond`` is called in a thread for each connection."""
 
-    # On Windows the option means that two servers may share a port.
-    allow_reuse_address = os.name == "posix"
     request_queue_size = 128
 
     def __init__(self, port: int, respond: Callable[[Call], Answer]) -> None:

@@ -60,10 +60,9 @@ def test_each_setting_has_its_own_source(start: StartHost, sandbox: Sandbox) -> 
 
 def test_without_a_token_check_fails_with_one_sentence_and_every_other_call_with_the_same(start: StartHost) -> None:
     host = start({})
-    for code in ("36", "Hungary"):
-        checked = host.check({"code": code})
-        assert checked.failures == [("", NO_TOKEN)]
-        assert checked.inputs == {"code": code}
+    checked = host.check({"code": "36"})
+    assert checked.failures == [("", NO_TOKEN)]
+    assert checked.inputs == {"code": "36"}
     calls: list[Callable[[], object]] = [
         lambda: host.create({"code": "36"}),
         lambda: host.read("36", OUTPUTS),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from plusofon_pulumi.account.delivery import Delivery
-from plusofon_pulumi.account.summary import believed, one_error
+from plusofon_pulumi.account.summary import notices, one_error
 from plusofon_pulumi.account.writer import Change
 from plusofon_pulumi.client import OPEN_LIST
 from plusofon_pulumi.directions import Direction
@@ -152,7 +152,7 @@ def test_notices_tell_each_reason_apart() -> None:
     change = Change(opens=frozenset({"36", "58"}))
     change.believed = {code: UnknownDirectionError(f"no {code}") for code in ("36", "58")}
     said = "Plusofon answered that {0} was opened, but its list could not be read: no {0}"
-    assert believed(change, str) == [said.format("36"), said.format("58")]
+    assert notices(change, str) == [said.format("36"), said.format("58")]
 
 
 def test_notices_of_openings_that_nobody_could_look_at_are_returned() -> None:

@@ -133,13 +133,32 @@ def test_a_folder_in_a_file_s_place_is_not_replaced_even_with_force(cli: Cli, tm
     assert names_in(tmp_path) == {"plusofon-import.json"}
 
 
-@pytest.mark.parametrize("main", ["main: examples/quickstart", 'main: "app.py"'])
+ELSEWHERE = ["main: examples/quickstart", 'main: "app.py"', "main : infra  # ours", '"main": infra', "main: ../"]
+HERE = ["main: ./", "main: .   # here", "main: ''", 'main: "./__main__.py"', "main: # here", "main:", "mainly: infra"]
+
+
+@pytest.mark.parametrize("main", ELSEWHERE)
 def test_a_project_whose_program_is_elsewhere_is_told(cli: Cli, tmp_path: Path, main: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text(f"name: mine\n{main}\n")
     assert "Pulumi would not run the one that would be written here" in cli.failed("adopt")
     assert names_in(tmp_path) == {"Pulumi.yaml"}
-    (tmp_path / "Pulumi.yaml").write_text("name: mine\nmain: ./\n")
+
+
+@pytest.mark.parametrize("main", HERE)
+def test_a_project_whose_program_is_here_is_none(cli: Cli, tmp_path: Path, main: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(f"name: mine\n{main}\nruntime: python\n")
     cli.done("adopt")
+
+
+@pytest.mark.parametrize(
+    "text, is_elsewhere", [('{"main": "infra"}', True), ('{"name": "mine"}', False), ("no", False)]
+)
+def test_a_project_in_json_is_read_too(cli: Cli, tmp_path: Path, text: str, is_elsewhere: bool) -> None:
+    (tmp_path / "Pulumi.json").write_text(text)
+    if is_elsewhere:
+        assert "Pulumi.json says that the program is infra, so" in cli.failed("adopt")
+    else:
+        cli.done("adopt")
 
 
 # What is not half written

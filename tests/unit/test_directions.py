@@ -224,10 +224,6 @@ def test_the_nearest_codes_share_the_longest_beginning(code: str, nearest: list[
     assert [direction.code for direction in CATALOGUE.nearest(code)] == nearest
 
 
-def test_no_more_of_the_nearest_than_asked_for() -> None:
-    assert [str(direction) for direction in CATALOGUE.nearest("3", most=1)] == ["33 (France)"]
-
-
 @pytest.mark.parametrize(
     "text,found",
     [

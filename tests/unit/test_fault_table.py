@@ -9,7 +9,7 @@ from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.provider import AllowedDirectionProvider
 from tests.mistakes import open_directions_or_none
 from tools import reliability
-from tools.fault_cells import CALLS, OPERATIONS, Bench, Cell, Failing, Operation, cells
+from tools.fault_cells import CALLS, OPERATIONS, Cell, Failing, FaultTrial, Operation, cells
 from tools.reliability import PAGE
 from tools.simulation import simulated
 
@@ -28,9 +28,9 @@ def operation(kind: str, name: str) -> Operation:
 
 def cell(call: Failing, fault: str, times: str, each: Operation) -> Cell:
     with simulated() as clock:
-        bench = Bench(clock)
-        with bench.wire.connected():
-            return bench.cell(call, fault, times, each)
+        trial = FaultTrial(clock)
+        with trial.wire.connected():
+            return trial.cell(call, fault, times, each)
 
 
 def outcome_owed(each: Cell) -> str | None:

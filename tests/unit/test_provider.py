@@ -137,6 +137,15 @@ def test_check_tells_the_code_of_a_named_country(provider: AllowedDirectionProvi
     assert told in failure(provider, name)[1]
 
 
+def test_a_catalogue_that_cannot_be_read_does_not_hide_that_a_name_is_no_code(
+    provider: AllowedDirectionProvider, sandbox: Sandbox
+) -> None:
+    sandbox.fail_next(99, "status:403")
+    property_, reason = failure(provider, "Hungary")
+    assert (property_, reason.startswith("'Hungary' is not a calling code: ")) == ("code", True)
+    assert "403" not in reason
+
+
 def test_check_tells_five_countries_at_most(provider: AllowedDirectionProvider) -> None:
     assert failure(provider, "ant")[1].count("(") <= 5
     assert failure(provider, "Сан")[1].count("(") == 2

@@ -13,6 +13,8 @@ from plusofon_pulumi.errors import PlusofonError
 
 MOST_NAMED = 5
 MOST_REASONS = 3
+# Of one among several; 25 countries share the code 1.
+LONGEST_LABEL = 80
 _UNSEEN = "may not have been"
 
 
@@ -46,8 +48,14 @@ def notices(change: Change, label: Callable[[str], str]) -> list[str]:
 
 
 def _named(labels: list[str]) -> str:
+    if len(labels) == 1:
+        return labels[0]
     rest = len(labels) - MOST_NAMED
-    return ", ".join(labels[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(_short, labels[:MOST_NAMED])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 2]}…)"
 
 
 def _verb(labels: list[str], what: str) -> str:

@@ -14,7 +14,7 @@ from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.shared import Shared
 from plusofon_pulumi.account.writes import OpenList
-from plusofon_pulumi.errors import DirectionClaimedError, PlusofonError, TransportError
+from plusofon_pulumi.errors import DirectionClaimedError, DirectionNotChangedError, PlusofonError, TransportError
 
 # The longest wait for threads that have just been answered to come back with their next change, in seconds.
 LONGEST_GATHERING = 0.25
@@ -165,6 +165,16 @@ class Writer:
                 if code in result.failures:
                     change.failures[code] = result.failures[code]
             change.unseen |= result.unseen & change.failures.keys()
+        if exactly:
+            self._see_no_others(batch[0])
+
+    def _see_no_others(self, change: Change) -> None:
+        """Fail an exact change for codes that the list shows after it, as far as it can be read: opened meanwhile."""
+        live = self._live.peek()
+        if live is not None and not change.failures:
+            others = live.keys() - change.opens
+            self._keep(change, frozenset(filter(self._claims.holds, others)))
+            change.failures |= dict.fromkeys(sorted(others - change.kept), _opened_meanwhile())
 
     def _honour_claims(self, change: Change) -> None:
         """Take out of a change the closings that would close what the program declares."""
@@ -180,6 +190,10 @@ class Writer:
             refusal = _not_listed() if change.exactly else self._claims.refusal(code)
             if refusal is not None:
                 change.failures[code] = refusal
+
+
+def _opened_meanwhile() -> DirectionNotChangedError:
+    return DirectionNotChangedError("somebody, or Plusofon itself, opened it meanwhile. Run `pulumi up` again.")
 
 
 def _not_listed() -> DirectionClaimedError:

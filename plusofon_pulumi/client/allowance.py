@@ -6,6 +6,7 @@ chunks or after the body. So each read of an answer ends when the allowance of t
 
 from __future__ import annotations
 
+import errno
 import functools
 import http.client
 import io
@@ -23,6 +24,8 @@ import requests.adapters
 DEADLINE = 60.0
 # In bytes, all the pages of a list together.
 LARGEST_ANSWER = 5 * 1024 * 1024
+# In bytes, what an answer may have on top of its body: its head, and the sizes of its chunks.
+LARGEST_FRAME = 1024 * 1024
 
 
 class TooMuchError(Exception):
@@ -35,6 +38,8 @@ class Allowance:
 
     until: float
     size: int
+    came: int = 0
+    """How many bytes of the current attempt's answer have come from the socket."""
 
     @classmethod
     def new(cls) -> Allowance:
@@ -49,6 +54,7 @@ class Allowance:
     def spent_here(self) -> Iterator[None]:
         """Hold what this thread reads meanwhile to the moment."""
         before = _spent.set(self)
+        self.came = 0
         try:
             yield
         finally:
@@ -63,12 +69,18 @@ class Allowance:
                 raise TooMuchError(f"it is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
         return bytes(content)
 
+    def count(self, size: int) -> None:
+        """Note what came from the socket; raise OSError where no answer has so much, whatever it says of its size."""
+        self.came += size
+        if self.came > self.size + LARGEST_FRAME:
+            raise OSError(errno.EMSGSIZE, "more came than any answer has")
+
 
 _spent: ContextVar[Allowance] = ContextVar("allowance")
 
 
 class _Reader(io.RawIOBase):
-    """Read from a socket, no longer than the allowance lasts."""
+    """Read from a socket, no longer and no more than the allowance lasts."""
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._sock = sock
@@ -78,11 +90,14 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = _spent.get().left()
+        allowance = _spent.get()
+        left = allowance.left()
         if left <= 0:
             raise TimeoutError
         self._sock.settimeout(min(left, self._sock.gettimeout() or left))
-        return self._raw.readinto(buffer)
+        size = self._raw.readinto(buffer)
+        allowance.count(size or 0)
+        return size
 
     def close(self) -> None:
         self._raw.close()
@@ -93,6 +108,12 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp = io.BufferedReader(_Reader(sock, self.fp.detach()))
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # the library's own, since ever
+        # It skips the interim answer 100 alone, and takes another for the answer itself, which then stays on the
+        # connection and passes for that of the next call. All of them are to be skipped (RFC 9110, 15.2).
+        return version, http.client.CONTINUE if 100 < status < 200 else status, reason
 
 
 @functools.cache

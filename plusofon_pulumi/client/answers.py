@@ -119,7 +119,7 @@ class Call:
     def _parsed(self, content: bytes) -> tuple[object, bool]:
         """Return decoded JSON, all its texts cleared and such as can be sent on, and whether it is JSON."""
         try:
-            return self._usable(json.loads(content)), True
+            return self._usable(json.loads(content, object_pairs_hook=_unequivocal)), True
         except (ValueError, RecursionError):
             return None, False
 
@@ -135,6 +135,14 @@ class Call:
 
     def _cleared(self, text: str) -> str:
         return self.secret.taken_out_of(text)
+
+
+def _unequivocal(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object; raise ValueError where it says two things under one name, for one of them would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):
+        raise ValueError(pairs)
+    return found
 
 
 def _sendable(text: str) -> str:

@@ -68,4 +68,10 @@ def catalogue(rows: list[Row], refuse: Refuse) -> list[Direction]:
             usable.append(found)
     if not usable:
         raise refuse(why if rows else "the catalogue is empty")
+    codes: dict[str, str] = {}
+    for row in usable:
+        code = codes.setdefault(str(row.id), row.code)
+        if code != row.code:
+            # To open the one would open the other, which nobody has declared.
+            raise refuse(f"the id {row.id} stands for two codes, {code} and {row.code}")
     return usable

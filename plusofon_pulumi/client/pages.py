@@ -5,7 +5,6 @@ Half a list must never pass for the whole: all that an answer says of its pages 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -134,7 +133,7 @@ def _identity(key: str | None, row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _says_that_something_is_wrong(place: Mapping[str, Any]) -> bool:
-    if any(place.get(key) for key in ("errors", "exception", "error_code", "errorCode")):
+    if any(value for key, value in place.items() if key == "exception" or key.lower().startswith("error")):
         return True
     # A good answer may say «OK»; one that does not say that it is good may say why not.
     if place.get("message") and place.get("success") is not True:
@@ -142,24 +141,32 @@ def _says_that_something_is_wrong(place: Mapping[str, Any]) -> bool:
     return any(map(_is_bad_status, (place.get(key) for key in ("status", "code", "status_code", "ok", "result"))))
 
 
+_GOOD_WORDS = ("", "ok", "success", "successful", "true", "done")
+
+
 def _is_bad_status(status: object) -> bool:
-    if isinstance(status, str) and re.match(r"\s*(?:error|fail)", status, re.IGNORECASE):
-        return True
-    return status is False or (whole_number(status) or 0) >= 400
+    number = whole_number(status)
+    if isinstance(status, str) and number is None:
+        return status.strip().lower() not in _GOOD_WORDS
+    return status is False or (number or 0) >= 400
+
+
+def _is_row(key: str, value: object) -> bool:
+    return key.strip(" +").isdecimal() or (isinstance(value, dict) and "code" in value)
 
 
 def _rows(answer: dict[str, Any], refuse: Refuse) -> list[Row]:
     """Return the rows of one answer: of ``directions``, ``data``, or the ``data`` in ``directions``."""
     places = {key: answer[key] for key in ("directions", "data") if key in answer}
-    keys = [*answer]
+    beside = [*answer.items()]
     inner = answer.get("directions")
     if isinstance(inner, dict) and "data" in inner:
         places["directions"] = inner["data"]
-        keys += inner
+        beside += inner.items()
     if not places:
         raise refuse("it has no «directions»")
     filled = [content for content in places.values() if content not in (None, [], {})]
-    if len(filled) > 1 or any(key.strip(" +").isdecimal() for key in keys):
+    if len(filled) > 1 or any(_is_row(*each) for each in beside):
         raise refuse("it has rows in two places")
     content = filled[0] if filled else []
     if isinstance(content, dict):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from plusofon_pulumi.account import Account, OpenList
 
 ON_DESTROY = ("retain", "close")
+# How many of many wrong codes are told.
+MOST_TOLD = 10
 NOT_KNOWN = "Not all codes are known yet: what closes and what opens is only told by the update."
 
 
@@ -46,6 +48,9 @@ class AllowedDirectionsProvider(CabinetProvider):
         failures = _failed_shape(codes, on_destroy)
         if isinstance(codes, list):
             codes = self._checked(codes, olds, failures)
+        rest = len(failures) - MOST_TOLD
+        if rest > 0:
+            failures[MOST_TOLD:] = [CheckFailure("", f"{rest} more of them cannot work")]
         return CheckResult({"codes": codes, "on_destroy": on_destroy}, failures)
 
     @foreseen

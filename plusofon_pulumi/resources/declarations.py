@@ -21,6 +21,7 @@ from plusofon_pulumi.directions import normalise_code
 from plusofon_pulumi.errors import InvalidCallingCodeError
 
 _NOT_KNOWN = object()
+MOST_TOLD = 10
 
 
 class Declaration:
@@ -102,7 +103,11 @@ class _Group:
     def refuse_conflicts(self) -> None:
         """Raise pulumi.RunError, which is shown without a traceback, where declarations cannot all hold."""
         if not self.is_judged:
-            self._verdict = "\n".join(_conflicts(self._declarations))
+            conflicts = [*_conflicts(self._declarations)]
+            rest = len(conflicts) - MOST_TOLD
+            self._verdict = "\n".join(
+                conflicts[:MOST_TOLD] + ([f"{rest} more conflicts are not told."] if rest > 0 else [])
+            )
             self.is_judged = True
         if self._verdict:
             raise pulumi.RunError(self._verdict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,43 @@ def test_declared_codes_keep_their_owners_where_the_making_is_interrupted(monkey
         with pytest.raises(KeyboardInterrupt):
             account.make_exactly(frozenset({"36"}))
         assert isinstance(error_of(lambda: account.close([HUNGARY])), DirectionClaimedError)
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+@pytest.mark.parametrize("codes, write", [({"36"}, "allow_directions"), (set(), "deny_directions")])
+def test_a_code_that_is_opened_during_the_write_is_seen_and_told(
+    codes: set[str], write: str, is_claimed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(open=codes ^ {"36"}) as sandbox:
+        account = account_of(sandbox)
+        client = account._writer._delivery._client
+        send = getattr(client, write)
+
+        def sent(values: Any) -> None:
+            send(values)
+            sandbox.set_open(sandbox.open_codes | {"53"})
+            account.claims.claim({"53"} if is_claimed else ())
+
+        monkeypatch.setattr(client, write, sent)
+        error = error_of(lambda: account.make_exactly(frozenset(codes)))
+    assert type(error) is (DirectionClaimedError if is_claimed else DirectionNotChangedError)
+    why = (
+        "an AllowedDirection of this program declares the code"
+        if is_claimed
+        else "somebody, or Plusofon itself, opened"
+    )
+    assert str(error).startswith(f"53 (Cuba) was not closed: {why}")
+
+
+def test_of_several_codes_with_long_names_a_message_tells_the_beginnings() -> None:
+    failures: dict[str, PlusofonError] = dict.fromkeys(("1", "36"), UnknownDirectionError("no"))
+    change = Change(opens=frozenset(failures))
+    told = str(one_error(change, failures, lambda code: f"{code} ({'Barbados, ' * 9}Canada)"))
+    assert told.startswith("1 (Barbados, ")
+    assert "…), 36 (Barbados, " in told
+    assert "Canada" not in told
+    alone = one_error(change, {"1": failures["1"]}, lambda code: f"{code} ({'Barbados, ' * 9}Canada)")
+    assert "Canada) was not opened" in str(alone)
 
 
 def test_of_many_codes_that_fail_a_message_names_a_few(fake_time: FakeTime) -> None:

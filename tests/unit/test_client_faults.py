@@ -216,6 +216,7 @@ def test_a_large_answer_within_the_limit_is_read() -> None:
         assert client.get_allowed_directions() == []
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CUT = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n" + b'{"directions": {}}',
     b"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n" + b'{"directions": {}}',
@@ -252,6 +253,51 @@ def test_a_chunked_answer_is_read_whole() -> None:
     answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
     with Wire(raw(answer)) as wire, client_at(wire.url) as client:
         assert client.get_allowed_directions() == []
+
+
+@pytest.mark.parametrize("status", [100, 101, 102, 103, 199])
+@pytest.mark.parametrize("call", [READS[0], *WRITES])
+def test_interim_answers_are_passed_over_and_the_next_call_gets_its_own(status: int, call: str) -> None:
+    interim = f"HTTP/1.1 {status} Early Hints\r\nLink: </x>; rel=preload\r\n\r\n".encode()
+    answers = [interim * 2 + ok(b'{"directions": {}, "success": true}'), ok(b'{"directions": {"36": {"code": "36"}}}')]
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(answers[0])
+        # The body of the first request may come first.
+        for come in iter(lambda: connection.recv(65536), b""):
+            if come.startswith(b"GET "):
+                connection.sendall(answers[1])
+
+    with Wire(answer) as wire, client_at(wire.url) as client:
+        CALLS[call](client)
+        assert [direction.code for direction in client.get_allowed_directions()] == ["36"]
+
+
+ENDLESS = {
+    "a chunk of a negative size": (CHUNKED + b"-1\r\n", b"x" * 65536),
+    "interim answers": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100),
+    "sizes of chunks": (CHUNKED, b"1;" + b"x" * 60_000 + b"\r\n \r\n"),
+    "trailers": (CHUNKED + b"0\r\n", b"a: " + b"x" * 60_000 + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("first, again", ENDLESS.values(), ids=list(ENDLESS))
+def test_an_answer_without_end_is_read_no_further_than_the_largest_there_is(first: bytes, again: bytes) -> None:
+    sent: list[int] = []
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(first)
+        sent.append(0)
+        while True:
+            connection.sendall(again)
+            sent[-1] += len(again)
+
+    with Wire(answer) as wire, client_at(wire.url) as client:
+        error = error_of(client, READS[0])
+    assert type(error) is TransportError
+    assert "the connection broke (" in str(error)
+    # What the system holds between the two is on top.
+    assert max(sent) < allowance.LARGEST_ANSWER + allowance.LARGEST_FRAME + 16 * 1024 * 1024
 
 
 # No answer: whether the call was carried out
@@ -324,7 +370,6 @@ def test_a_proxy_that_refuses_has_carried_nothing_out(call: str, monkeypatch: py
     assert (UNDONE in str(error)) is (call in WRITES)
 
 
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 # What comes at once, and what then comes again and again.
 TRICKLES = {
     "the first line": (b"HTTP/1.1 200 O", b"K"),

@@ -332,6 +332,8 @@ def test_a_link_to_a_page_without_a_number_of_its_own_counts() -> None:
         {"directions": {"data": listed(["7"])}, "data": listed(["36"])},
         {"directions": {"data": listed(["7"]), "36": row("36")}},
         {"directions": listed(["7"]), "36": row("36")},
+        {"directions": {"data": [], "1-242": row("1-242")}},
+        {"hungary": row("36"), "data": []},
     ],
 )
 def test_rows_in_two_places_are_refused(answer: Json) -> None:
@@ -385,7 +387,7 @@ def test_countries_that_share_a_code_may_stand_on_two_pages() -> None:
     [
         *({"status": 500}, {"status": False}, {"status": "Error"}, {"status": "failed", "msg": "x"}, {"code": 401}),
         *({"ok": False}, {"result": False}, {"status_code": 503}, {"errorCode": 5}, {"message": "Нет доступа"}),
-        *({"exception": "ErrorException"}, {"code": "500"}),
+        *({"exception": "ErrorException"}, {"code": "500"}, {"error_message": "x"}, {"status": "unauthorized"}),
     ],
 )
 def test_an_empty_list_that_says_that_something_is_wrong_is_refused(said: Json) -> None:
@@ -434,6 +436,34 @@ def test_a_catalogue_of_which_an_id_comes_twice_is_refused() -> None:
             else:
                 # Another country with the same code.
                 assert client.get_directions().ids("7") == ["1", "3"]
+
+
+@pytest.mark.parametrize("other", ["1", 1])
+def test_a_catalogue_of_which_an_id_stands_for_two_codes_is_refused(other: str | int) -> None:
+    rows = [{"id": "1", **row("7")}, {"id": other, **row("53")}]
+    told = "the id 1 stands for two codes, 7 and 53"
+    answers = Answers(200, as_json({"directions": rows}))
+    with client_that_gets(answers) as client, pytest.raises(UnexpectedResponseError, match=told):
+        client.get_directions()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"directions": {"36": {"code": "36"}}, "directions": {}}',
+        b'{"directions": {"36": {"code": "36"}, "36": {"code": "44"}}}',
+        b'{"success": false, "directions": [], "success": true}',
+    ],
+)
+def test_an_answer_that_says_two_things_under_one_name_is_no_list(answer: bytes) -> None:
+    with client_that_gets(Answers(200, answer)) as client, pytest.raises(UnexpectedResponseError, match="is not JSON"):
+        client.get_allowed_directions()
+
+
+def test_an_answer_that_says_the_same_twice_is_read() -> None:
+    answer = b'{"success": true, "directions": {"36": {"code": "36"}, "36": {"code": "36"}}, "success": true}'
+    with client_that_gets(Answers(200, answer)) as client:
+        assert [each.code for each in client.get_allowed_directions()] == ["36"]
 
 
 def test_a_row_that_stands_twice_in_a_page_does_not_count_for_another() -> None:

@@ -98,6 +98,12 @@ def test_every_conflict_is_a_line_with_both_names_and_the_code_and_nothing_is_re
     assert registered == set()
 
 
+def test_of_many_conflicts_ten_are_told() -> None:
+    error, _ = outcome(*(lambda name=f"r{n}": single(name, "36") for n in range(26)))
+    told = [both("r0", f"r{n}", "36") for n in range(1, 11)]
+    assert error.splitlines() == [*told, "15 more conflicts are not told."]
+
+
 def test_two_lists_without_a_code_that_could_wait_for_the_verdict_conflict_too() -> None:
     assert outcome(lambda: whole("a", []), lambda: whole("b", [])) == (each("a", "b"), set())
 

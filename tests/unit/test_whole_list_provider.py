@@ -98,6 +98,11 @@ def test_check_refuses_every_element_that_can_be_no_code_at_once(
     assert calls(sandbox) == ["GET catalogue"], "only for the name"
 
 
+def test_of_many_elements_that_can_be_no_code_check_tells_ten(whole: AllowedDirectionsProvider) -> None:
+    told = failures(whole, {"codes": [f"0{n}" for n in range(25)]})
+    assert (len(told), told[-1]) == (11, ("", "15 more of them cannot work"))
+
+
 def test_check_refuses_every_code_that_the_catalogue_lacks_at_once(whole: AllowedDirectionsProvider) -> None:
     told = sorted(failures(whole, {"codes": ["999", "36", "367", "+999"]}))
     assert [property_ for property_, _ in told] == ["", ""]

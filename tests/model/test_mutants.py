@@ -6,6 +6,7 @@ A mistake is put in for one search, with a seed of its own; the first history th
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from plusofon_pulumi.client.counters import Told
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from tests.mistakes import open_directions_or_none
+from tests.model.model import INVARIANTS
 from tests.model.test_provider_model import search
 
 Patch = pytest.MonkeyPatch
@@ -38,7 +40,11 @@ def nothing_is_open_after_an_error(method: Callable[..., Any]) -> Callable[..., 
 
 
 def an_error_is_an_empty_list_to(provider: type, method: str) -> Callable[[Patch], None]:
-    return lambda patch: patch.setattr(provider, method, nothing_is_open_after_an_error(getattr(provider, method)))
+    def mistake(patch: Patch) -> None:
+        patch.setattr(provider, method, nothing_is_open_after_an_error(getattr(provider, method)))
+
+    mistake.__name__ = f"an_error_is_an_empty_list_to_{provider.__name__}_{method}"
+    return mistake
 
 
 def declared_codes_are_closed(patch: Patch) -> None:
@@ -178,26 +184,31 @@ def an_error_has_many_lines(patch: Patch) -> None:
 
 
 ONE, ALL = AllowedDirectionProvider, AllowedDirectionsProvider
-MISTAKES: dict[str, Callable[[Patch], None]] = {
-    "an error is an empty list to read": an_error_is_an_empty_list_to(ONE, "read"),
-    "an error is an empty list to a list's read": an_error_is_an_empty_list_to(ALL, "read"),
-    **{
-        each.__name__.replace("_", " "): each
-        for each in (
-            *(declared_codes_are_closed, codes_whose_new_owner_failed_are_given_up, a_write_s_answer_decides),
-            *(a_closing_is_believed, an_opening_that_failed_is_believed, an_unseen_opening_is_said_to_have_failed),
-            *(what_shows_late_is_not_waited_for, success_false_is_success),
-            *(the_whole_list_is_opened_although_closing_failed, the_whole_list_is_opened_first),
-            *(only_the_first_page_is_read, a_code_is_closed_in_one_form_only),
-            *(a_list_that_ends_closes_what_it_was_to_retain, a_list_forgets_what_to_do_when_it_ends),
-            *(drift_is_not_seen, a_preview_opens, an_error_has_many_lines),
-        )
-    },
+# By the invariant that each breaks.
+MISTAKES: dict[str, tuple[Callable[[Patch], None], ...]] = {
+    "error": (an_error_is_an_empty_list_to(ONE, "read"), an_error_is_an_empty_list_to(ALL, "read")),
+    "kept": (declared_codes_are_closed,),
+    "owned": (
+        *(codes_whose_new_owner_failed_are_given_up, a_write_s_answer_decides),
+        *(an_unseen_opening_is_said_to_have_failed, what_shows_late_is_not_waited_for),
+    ),
+    "true": (a_closing_is_believed, an_opening_that_failed_is_believed, success_false_is_success),
+    "order": (the_whole_list_is_opened_although_closing_failed, the_whole_list_is_opened_first),
+    "exact": (
+        *(only_the_first_page_is_read, a_code_is_closed_in_one_form_only),
+        *(a_list_forgets_what_to_do_when_it_ends, drift_is_not_seen),
+    ),
+    "foreign": (a_list_that_ends_closes_what_it_was_to_retain,),
+    "quiet": (a_preview_opens,),
+    "plain": (an_error_has_many_lines,),
 }
+CASES = [(invariant, mistake) for invariant, mistakes in MISTAKES.items() for mistake in mistakes]
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_the_search_finds_a_mistake(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    MISTAKES[mistake](monkeypatch)
-    with pytest.raises(AssertionError):
+@pytest.mark.parametrize("invariant, mistake", CASES, ids=[mistake.__name__ for _, mistake in CASES])
+def test_the_search_finds_a_mistake(
+    invariant: str, mistake: Callable[[Patch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistake(monkeypatch)
+    with pytest.raises(AssertionError, match=f"^{re.escape(INVARIANTS[invariant])}: "):
         search(2026, examples=200, phases=(Phase.generate,))

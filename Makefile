@@ -5,8 +5,8 @@
 PYTHON ?=
 RUN := .venv/bin/python
 RUN_OLDEST := .venv-oldest/bin/python
-# How many tests run at once: as many as there are cores.
-WORKERS ?= auto
+# How many tests run at once: one more than there are cores, for those on the engine wait as much as they work.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .NOTPARALLEL:
 .PHONY: help test check docs unit e2e oldest search demo bench picture dist engine format clean

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from plusofon_pulumi.sandbox import Sandbox
 from tests.model import SEED
 
 if TYPE_CHECKING:
@@ -43,6 +44,13 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, empty_home: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(empty_home))
     monkeypatch.setenv("NETRC", os.devnull)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A cabinet with nothing open."""
+    with Sandbox() as running:
+        yield running
 
 
 @pytest.fixture

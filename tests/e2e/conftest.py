@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,6 @@ def engine() -> Path:
 @pytest.fixture(scope="session")
 def blank(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Path:
     return make_blank(tmp_path_factory.mktemp("blank"), engine)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A cabinet with nothing open."""
-    with Sandbox() as running:
-        yield running
 
 
 @pytest.fixture

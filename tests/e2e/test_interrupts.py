@@ -2,67 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import IO
+import threading
 
 import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
-from tests.e2e.harness import Project, text_of
+from plusofon_pulumi.sandbox.wire import Answer, Call
+from tests.e2e.conftest import MakeProject
+from tests.e2e.harness import Project
+from tests.e2e.running import started
 from tests.e2e.tracebacks import traceback_in
+from tests.waiting import PATIENCE, until
 from tools import isolated
 
 TWO = """
 plusofon.AllowedDirection("a", code="36")
 plusofon.AllowedDirection("b", code="58")
 """
-# A run that waits for a write that hangs has the client's time-out to wait for, and the look after it.
-PATIENCE = 100
-
-
-@dataclass
-class Run:
-    """One `pulumi up` under way."""
-
-    process: subprocess.Popen[bytes]
-    output: IO[bytes]
-
-    def wait(self) -> int:
-        return self.process.wait(PATIENCE)
-
-    @property
-    def said(self) -> str:
-        return text_of(self.output)
-
-    def plugins(self) -> list[int]:
-        """Return the plugin's processes, by their command."""
-        return [pid for pid in isolated.members(self.process.pid) if "pulumi.dynamic" in command_of(pid)]
-
-
-def command_of(pid: int) -> str:
-    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False, text=True).stdout
-
-
-@contextlib.contextmanager
-def started(project: Project, *arguments: str) -> Iterator[Run]:
-    with tempfile.TemporaryFile() as output:
-        command = ["pulumi", *arguments, "--yes", "--skip-preview"]
-        with isolated.started(command, project.folder, project.env, output, output) as process:
-            yield Run(process, output)
-
-
-def until(happened: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+# What the CLI says when a signal has reached it.
+HEARD = "If you would like to terminate immediately"
 
 
 def owned(project: Project) -> set[str]:
@@ -83,24 +42,42 @@ def finishes(project: Project, sandbox: Sandbox) -> None:
     project.preview("--expect-no-changes")
 
 
+class Holding(Sandbox):
+    """Carry out each write, and answer it only when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer = threading.Event()
+
+    def _respond(self, call: Call) -> Answer:
+        answer = super()._respond(call)
+        assert not call.writes or self.answer.wait(PATIENCE)
+        return answer
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_run_that_is_asked_to_stop_in_a_write_ends_in_order_and_the_next_one_finishes(
-    project: Project, sandbox: Sandbox, number: signal.Signals
+    make_project: MakeProject, number: signal.Signals
 ) -> None:
-    project.write(TWO)
-    sandbox.latency = 1.0
-    with started(project, "up") as run:
-        until(lambda: sandbox.calls("PUT"))
-        run.process.send_signal(number)
-        assert run.wait() != 0
-        assert "update canceled" in run.said
-        assert not traceback_in(run.said)
-        until(lambda: isolated.members(run.process.pid) == [])
-    # The engine waits for the call: what the write has opened is in state.
-    assert sandbox.open_codes
-    assert sandbox.open_codes == owned(project)
-    assert pending(project) == []
-    finishes(project, sandbox)
+    sandbox = Holding()
+    with sandbox:
+        project = make_project(TWO, sandbox)
+        with started(project, "up") as run:
+            until(lambda: sandbox.calls("PUT"))
+            run.process.send_signal(number)
+            until(lambda: HEARD in run.said)
+            # It says so just before it does so: the look after the write takes longer than that.
+            sandbox.latency = 1.0
+            sandbox.answer.set()
+            assert run.wait() != 0
+            assert "update canceled" in run.said
+            assert not traceback_in(run.said)
+            until(lambda: isolated.members(run.process.pid) == [])
+        # The engine waits for the call: what the write has opened is in state.
+        assert sandbox.open_codes
+        assert sandbox.open_codes == owned(project)
+        assert pending(project) == []
+        finishes(project, sandbox)
 
 
 def test_a_run_that_is_asked_to_stop_in_a_write_that_hangs_ends_with_the_client_s_time_out(
@@ -125,7 +102,7 @@ def test_a_run_that_is_told_twice_ends_at_once_and_the_next_one_finishes(project
     with started(project, "up") as run:
         until(lambda: sandbox.calls("PUT"))
         run.process.send_signal(signal.SIGINT)
-        until(lambda: "press ^C again" in run.said)
+        until(lambda: HEARD in run.said)
         run.process.send_signal(signal.SIGINT)
         assert run.wait() != 0
         assert not traceback_in(run.said)
@@ -143,9 +120,8 @@ def test_a_plugin_that_is_killed_in_a_write_fails_the_run_and_the_next_one_finis
     project.write(TWO)
     sandbox.fail_next(99, "hang:after", method="PUT")
     with started(project, "up") as run:
-        until(lambda: sandbox.calls("PUT") and run.plugins())
-        for plugin in run.plugins():
-            os.kill(plugin, signal.SIGKILL)
+        until(lambda: sandbox.calls("PUT"))
+        run.kill_plugins()
         assert run.wait() != 0
         assert "EOF" in run.said
     assert sandbox.open_codes

@@ -14,6 +14,7 @@ from plusofon_pulumi.sandbox import Sandbox
 from tests.checkout import CHECKOUT, project_files
 from tests.e2e.blocks import blocks_for
 from tests.e2e.harness import Project
+from tests.waiting import PATIENCE
 from tools import isolated
 
 HERE = "tests/e2e/test_readme.py"
@@ -78,5 +79,5 @@ def test_the_sandbox_s_command_starts_it(project: Project) -> None:
         assert process.stdout is not None
         ready = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     assert "http://127.0.0.1:" in ready

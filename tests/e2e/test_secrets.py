@@ -7,9 +7,9 @@ import pytest
 from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import Project
+from tests.frozen import DIRECTION_PROVIDER
 
 HUNGARY = 'plusofon.AllowedDirection("hungary", code="36")'
-PROVIDER = "gASVPAAAAAAAAACMGHBsdXNvZm9uX3B1bHVtaS5wcm92aWRlcpSMGEFsbG93ZWREaXJlY3Rpb25Qcm92aWRlcpSTlClSlC4="
 
 
 def everything_that_a_run_left(project: Project) -> str:
@@ -26,7 +26,7 @@ def test_state_holds_the_frozen_provider_and_no_token(make_project: MakeProject,
         project.set_env(PLUSOFON_TOKEN=None)
         project.config("plusofon:token", sandbox.token, secret=True)
     said = project.up("--logtostderr", "-v=9", "--logflow").output + project.run("stack", "export").output
-    assert [resource["inputs"]["__provider"] for resource in project.resources()] == [PROVIDER]
+    assert [resource["inputs"]["__provider"] for resource in project.resources()] == [DIRECTION_PROVIDER]
     if source == "environment":
         assert sandbox.token not in said
     assert sandbox.token not in project.run("stack", "export").output

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
-import time
-from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
+from tests.e2e.counting import CATALOGUE, LIST, calls, check_cost
 from tests.e2e.harness import Project
+from tests.e2e.running import started
 from tests.e2e.tracebacks import traceback_in
+from tests.waiting import until
 
-LIST, CATALOGUE = "/api/v1/direction", "/api/v1/directions"
 ALL_CODES = sorted({row.code for row in catalogue()})
 CUBA_OPENED = "53 (Cuba) was opened outside Pulumi; `pulumi up` closes it."
 HUNGARY_CLOSED = "36 (Hungary) was closed outside Pulumi; `pulumi up` opens it."
@@ -25,12 +21,6 @@ HUNGARY_CLOSED = "36 (Hungary) was closed outside Pulumi; `pulumi up` opens it."
 
 def whole(codes: list[str], more: str = "") -> str:
     return f'whole = plusofon.AllowedDirections("cabinet", codes={codes}{more})'
-
-
-def calls(sandbox: Sandbox) -> Counter[tuple[str, str]]:
-    counted = Counter((request.method, request.path) for request in sandbox.requests)
-    sandbox.clear_requests()
-    return counted
 
 
 def events(sandbox: Sandbox) -> list[tuple[str, list[str], str]]:
@@ -153,7 +143,7 @@ def test_destruction_closes_the_recorded_codes_where_asked_to(project: Project, 
     calls(sandbox)
     project.write(whole(["7", "36"], ', on_destroy="close"'))
     assert "~ 1 updated" in project.up().output
-    assert calls(sandbox).keys() == {("GET", LIST)}
+    assert calls(sandbox).keys() == {LIST}
     sandbox.set_open(["7", "36", "53"])
     project.destroy()
     assert sandbox.open_codes == {"53"}
@@ -162,17 +152,13 @@ def test_destruction_closes_the_recorded_codes_where_asked_to(project: Project, 
 def test_the_number_of_calls_does_not_grow_with_the_codes(project: Project, sandbox: Sandbox) -> None:
     sandbox.set_open(["998"])
     project.write(whole([code for code in ALL_CODES if code != "998"]))
-    project.preview()
-    assert calls(sandbox) == {("GET", CATALOGUE): 1, ("GET", LIST): 1}
-    project.up()
+    check_cost(sandbox, project.preview(), {CATALOGUE: 1, LIST: 1})
+    writes = {("DELETE", ALLOWED_PATH): 1, ("PUT", ALLOWED_PATH): 1}
+    check_cost(sandbox, project.up(), {CATALOGUE: 1, LIST: 2, **writes})
     assert len(sandbox.open_codes) == len(ALL_CODES) - 1 >= 214
-    assert calls(sandbox) == {("GET", CATALOGUE): 1, ("GET", LIST): 2, ("DELETE", LIST): 1, ("PUT", LIST): 1}
-    project.preview("--expect-no-changes")
-    assert calls(sandbox) == {("GET", LIST): 1}
-    project.up()
-    assert calls(sandbox) == {("GET", LIST): 1}
-    project.refresh()
-    assert calls(sandbox) == {("GET", LIST): 1}
+    check_cost(sandbox, project.preview("--expect-no-changes"), {LIST: 1})
+    check_cost(sandbox, project.up(), {LIST: 1})
+    check_cost(sandbox, project.refresh(), {LIST: 1})
 
 
 def test_a_home_direction_that_cannot_be_closed_is_an_error_that_explains(project: Project, sandbox: Sandbox) -> None:
@@ -232,42 +218,18 @@ def test_an_update_whose_opening_fails_leaves_fewer_open_and_the_next_one_finish
     assert sandbox.open_codes == {"7", "36"}
 
 
-def plugins(sandbox: Sandbox) -> list[int]:
-    """The plugin processes that talk to this sandbox: tests run beside each other."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command, environment = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if b"pulumi.dynamic" in command and sandbox.url.encode() in environment:
-            found.append(int(process.name))
-    return found
-
-
 def test_a_plugin_killed_between_closing_and_opening_is_finished_by_the_next_update(
     project: Project, sandbox: Sandbox
 ) -> None:
     sandbox.set_open(["53"])
     project.write(whole(["7", "36"]))
-    sandbox.fail_next(1, fault="hang", method="PUT")
-    killed: list[int] = []
-
-    def kill() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not killed:
-            if sandbox.calls("PUT"):
-                for pid in plugins(sandbox):
-                    os.kill(pid, signal.SIGKILL)
-                    killed.append(pid)
-            time.sleep(0.05)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    project.up(fails=True)
-    killer.join()
-    assert killed
+    sandbox.fail_next(99, fault="hang", method="PUT")
+    with started(project, "up") as run:
+        until(lambda: sandbox.calls("PUT"))
+        run.kill_plugins()
+        assert run.wait() != 0
     assert sandbox.open_codes == set()
+    sandbox.clear_faults()
     project.up()
     assert sandbox.open_codes == {"7", "36"}
     project.preview("--expect-no-changes")

@@ -42,13 +42,6 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A cabinet with nothing open."""
-    with Sandbox() as running:
-        yield running
-
-
-@pytest.fixture
 def start(hosts: Hosts, sandbox: Sandbox) -> Iterator[StartHost]:
     """Start hosts: `start(config=that of the sandbox's stack, env=None)`, each new, as for each run of the engine."""
     with ExitStack() as started:

@@ -20,12 +20,11 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from tests.frozen import DIRECTION_PROVIDER
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
-
-# A state format: what every stack that was ever brought up with this package holds. It never changes.
-PROVIDER = "gASVPAAAAAAAAACMGHBsdXNvZm9uX3B1bHVtaS5wcm92aWRlcpSMGEFsbG93ZWREaXJlY3Rpb25Qcm92aWRlcpSTlClSlC4="
 
 UNKNOWN = rpc.UNKNOWN
 URN = "urn:pulumi:dev::test::pulumi-python:dynamic/plusofon:AllowedDirection::hungary"
@@ -156,7 +155,7 @@ class Host:
         request.args.update(dict(config or {}))
         self.accepts_secrets = bool(self._call("Configure", request).acceptSecrets)
 
-    def check(self, news: Properties, olds: Properties | None = None, provider: str = PROVIDER) -> Checked:
+    def check(self, news: Properties, olds: Properties | None = None, provider: str = DIRECTION_PROVIDER) -> Checked:
         request = messages.CheckRequest(urn=URN)
         if olds is not None:
             request.olds.update(_with_provider(olds))
@@ -206,7 +205,7 @@ class Host:
 
 
 def _with_provider(properties: Properties) -> Properties:
-    return {"__provider": PROVIDER, **properties}
+    return {"__provider": DIRECTION_PROVIDER, **properties}
 
 
 def _plain(answer: Any) -> Properties:

@@ -12,8 +12,9 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from plusofon_pulumi.provider import AllowedDirectionProvider
 from plusofon_pulumi.sandbox import Sandbox
+from tests.frozen import DIRECTION_PROVIDER
 from tests.host.conftest import StartHost
-from tests.host.host import PROVIDER, Host
+from tests.host.host import Host
 
 
 @pytest.mark.parametrize("variables", [{}, {"PLUSOFON_TOKEN": "t0ken-of-the-environment"}], ids=["no token", "a token"])
@@ -22,13 +23,13 @@ def test_the_serialized_provider_is_the_constant_that_stacks_hold(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert serialize_provider(AllowedDirectionProvider()) == PROVIDER
+    assert serialize_provider(AllowedDirectionProvider()) == DIRECTION_PROVIDER
 
 
 def test_the_constant_is_a_reference_to_our_class_without_arguments_and_state() -> None:
     operations = [
         (operation.name, argument)
-        for operation, argument, _ in pickletools.genops(base64.b64decode(PROVIDER))
+        for operation, argument, _ in pickletools.genops(base64.b64decode(DIRECTION_PROVIDER))
         if operation.name not in ("PROTO", "FRAME", "MEMOIZE")
     ]
     assert operations == [
@@ -42,7 +43,7 @@ def test_the_constant_is_a_reference_to_our_class_without_arguments_and_state() 
 
 
 def test_the_constant_loads_as_what_is_installed_now() -> None:
-    assert type(dill.loads(base64.b64decode(PROVIDER))) is AllowedDirectionProvider  # noqa: S301  # our own constant
+    assert type(dill.loads(base64.b64decode(DIRECTION_PROVIDER))) is AllowedDirectionProvider  # noqa: S301  # our own constant
 
 
 def test_the_provider_is_not_made_a_secret_in_state() -> None:

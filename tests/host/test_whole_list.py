@@ -16,11 +16,10 @@ from plusofon_pulumi import identity
 from plusofon_pulumi.provider import AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Change, Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
+from tests.frozen import DIRECTIONS_PROVIDER
 from tests.host.conftest import StartHost
 from tests.host.host import UNKNOWN, Difference, Found, Host, RefusedError, at_once
 
-# A state format, as the one in host.py: it never changes.
-PROVIDER = "gASVPQAAAAAAAACMGHBsdXNvZm9uX3B1bHVtaS5wcm92aWRlcpSMGUFsbG93ZWREaXJlY3Rpb25zUHJvdmlkZXKUk5QpUpQu"
 ID = "allowed-directions"
 SAME = Difference(changes=False, replaces=[], delete_before_replace=False)
 CHANGED = Difference(changes=True, replaces=[], delete_before_replace=False)
@@ -33,7 +32,7 @@ ALL_CODES = sorted({row.code for row in catalogue()})
 
 def whole(codes: Any, on_destroy: str = "retain") -> dict[str, Any]:
     """Return properties of a whole list as the engine sends them: with the provider that they belong to."""
-    return {"codes": codes, "on_destroy": on_destroy, "__provider": PROVIDER}
+    return {"codes": codes, "on_destroy": on_destroy, "__provider": DIRECTIONS_PROVIDER}
 
 
 def state(*directions: dict[str, str], on_destroy: str = "retain") -> dict[str, Any]:
@@ -43,7 +42,7 @@ def state(*directions: dict[str, str], on_destroy: str = "retain") -> dict[str, 
 
 
 def kept(outputs: dict[str, Any]) -> dict[str, Any]:
-    return {**outputs, "__provider": PROVIDER}
+    return {**outputs, "__provider": DIRECTIONS_PROVIDER}
 
 
 def kinds(sandbox: Sandbox) -> list[str]:
@@ -58,15 +57,15 @@ def kinds(sandbox: Sandbox) -> list[str]:
 
 
 def test_the_serialized_provider_is_the_constant_that_stacks_hold() -> None:
-    assert serialize_provider(AllowedDirectionsProvider()) == PROVIDER == identity.DIRECTIONS_PROVIDER
-    assert type(dill.loads(base64.b64decode(PROVIDER))) is AllowedDirectionsProvider  # noqa: S301  # our own constant
+    assert serialize_provider(AllowedDirectionsProvider()) == DIRECTIONS_PROVIDER == identity.DIRECTIONS_PROVIDER
+    assert type(dill.loads(base64.b64decode(DIRECTIONS_PROVIDER))) is AllowedDirectionsProvider  # noqa: S301  # our own constant
     assert AllowedDirectionsProvider.serialize_as_secret_always is False
 
 
 def test_the_constant_is_a_reference_to_our_class_without_arguments_and_state() -> None:
     operations = [
         (operation.name, argument)
-        for operation, argument, _ in pickletools.genops(base64.b64decode(PROVIDER))
+        for operation, argument, _ in pickletools.genops(base64.b64decode(DIRECTIONS_PROVIDER))
         if operation.name not in ("PROTO", "FRAME", "MEMOIZE")
     ]
     assert operations == [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,15 +9,9 @@ import pytest
 from plusofon_pulumi.sandbox import ALLOWED_PATH
 from tests.mistakes import open_directions_or_none
 from tests.model.model import EXCEPTIONS, Declared, Plan, Program, Stack
-from tools.simulation import ALL, ONE, Clock, sandbox_of, simulated
+from tools.simulation import ALL, ONE, Clock, sandbox_of
 
 HUNGARY = {"a": Declared(ONE, ("36",))}
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with simulated() as clock:
-        yield clock
 
 
 @pytest.fixture

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from plusofon_pulumi.sandbox import ALLOWED_PATH
 from tests.model.model import Declared, Plan, Program, Stack
-from tools.simulation import ALL, ONE, Clock, sandbox_of, simulated
-
-
-@pytest.fixture
-def clock() -> Iterator[Clock]:
-    with simulated() as clock:
-        yield clock
+from tools.simulation import ALL, ONE, Clock, sandbox_of
 
 
 def test_an_opening_that_is_refused_but_was_carried_out_is_seen_when_it_shows_late(clock: Clock) -> None:

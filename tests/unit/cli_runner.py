@@ -1,4 +1,4 @@
-"""What the tests of the command line share: a cabinet in the environment, and runs in this process or in their own."""
+"""What the tests of the command line share: runs in this process, or in one of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from plusofon_pulumi.cli import main
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import FakeTime, set_time
 
 
 class Cli:
@@ -38,16 +37,6 @@ class Cli:
         assert captured.err.startswith("error: ")
         assert captured.err.count("\n") == 1
         return captured.err.removeprefix("error: ").rstrip("\n")
-
-
-def on_a_sandbox(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> Iterator[Cli]:
-    """Give, as a fixture does, a cabinet by the environment, in an empty folder, with no pause between attempts."""
-    with Sandbox(open=["36"]) as sandbox:
-        monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
-        monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
-        set_time(monkeypatch, FakeTime())
-        monkeypatch.chdir(folder)
-        yield Cli(sandbox, capsys)
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""Fixtures of the tests on the providers' methods, called in this process on a sandbox."""
+"""Fixtures of the tests in this process: a plugin, a caller and commands, each on a sandbox; and made-up time."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from plusofon_pulumi.account import delivery
 from plusofon_pulumi.client import transport
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox
+from tests.unit.cli_runner import Cli
+from tests.unit.sandbox_caller import Caller
 from tests.unit.support import FakeTime, set_time
 
 
@@ -45,20 +48,32 @@ def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A cabinet with nothing open."""
-    with Sandbox() as running:
-        yield running
+def api(sandbox: Sandbox) -> Iterator[Caller]:
+    with Caller(sandbox) as caller:
+        yield caller
 
 
 @pytest.fixture
-def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None) -> StartPlugin:
-    """Begin anew as another run of the engine does: `start_plugin(sandbox, token="…")` knows nothing of the last one.
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
+    """Commands on a cabinet that the environment names, in an empty folder, with no pause between attempts."""
+    with Sandbox(open=["36"]) as sandbox:
+        monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
+        monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
+        set_time(monkeypatch, FakeTime())
+        monkeypatch.chdir(tmp_path)
+        yield Cli(sandbox, capsys)
 
-    It waits for nothing: neither before a repeated call nor for a write to show.
-    """
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait neither before a repeated call nor for a write to show."""
     monkeypatch.setattr(transport, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(delivery, "LOOK_PAUSES", (0.001, 0.001))
+
+
+@pytest.fixture
+def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None, no_pauses: None) -> StartPlugin:
+    """Begin anew as another run of the engine does: `start_plugin(sandbox, token="…")` knows of no other."""
 
     def start_plugin(sandbox: Sandbox, **stack: Any) -> Plugin:
         monkeypatch.setattr(base, "_accounts", {})

@@ -9,6 +9,7 @@ import requests
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from plusofon_pulumi.sandbox.readings import parse
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Caller:
     """One keep-alive connection to a sandbox, with the headers that the API asks for."""
 
-    def __init__(self, sandbox: Sandbox, *, timeout: float = 10) -> None:
+    def __init__(self, sandbox: Sandbox, *, timeout: float = PATIENCE) -> None:
         self.url = sandbox.url
         self.timeout = timeout
         self.session = requests.Session()

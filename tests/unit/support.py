@@ -1,30 +1,34 @@
-"""What the tests of client and account share: a clock without waiting, raw answers, threads that are seen."""
+"""What the tests in this process share: a clock without waiting, cabinets, raw answers, threads that are seen."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from pulumi.runtime import rpc
 
 from plusofon_pulumi.account import Account
 from plusofon_pulumi.client import PlusofonClient, allowance, transport
+from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import READINGS, Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
 from plusofon_pulumi.settings import Settings
+from tests.waiting import PATIENCE
+from tools import simulation
 
 T = TypeVar("T")
 
 TOKEN = "a-token-of-the-tests"
 
-# How long a test waits for what must come; reached only by a test that fails.
-PATIENCE = 20.0
+# What the host adds to every set of properties.
+PAYLOAD = {"__provider": "gASV…"}
+UNKNOWN = rpc.deserialize_property(rpc.UNKNOWN, keep_unknowns=True)
 
 IDS: dict[str, list[str]] = {}
 for _row in catalogue():
@@ -53,6 +57,22 @@ def set_time(monkeypatch: pytest.MonkeyPatch, fake: object) -> None:
     """Let the client live in another time."""
     for module in (transport, allowance):
         monkeypatch.setattr(module, "time", fake)
+
+
+@contextlib.contextmanager
+def sandbox_for(fault: str, **options: Any) -> Iterator[Sandbox]:
+    """Give a sandbox at a socket; for calls that hang one without, in made-up time.
+
+    A time-out that a test can wait for may be over before a busy machine has let the sandbox see the call.
+    """
+    if fault.startswith("hang"):
+        with simulation.simulated() as clock:
+            sandbox = simulation.sandbox_of(**options)
+            with simulation.Wire(sandbox, clock).connected():
+                yield sandbox
+    else:
+        with Sandbox(**options) as sandbox:
+            yield sandbox
 
 
 def settings_of(sandbox: Sandbox) -> Settings:
@@ -183,10 +203,10 @@ def failed(outcome: Future[T]) -> BaseException:
     return error
 
 
-def seconds_of(function: Callable[[], object]) -> float:
-    begun = time.monotonic()
-    function()
-    return time.monotonic() - begun
+def error_of(act: Callable[[], object]) -> PlusofonError:
+    with pytest.raises(PlusofonError) as caught:
+        act()
+    return caught.value
 
 
 _EVERY: list[dict[str, str]] = [{name: value} for name, reading in READINGS.items() for value in reading.values]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,18 +21,12 @@ from plusofon_pulumi.errors import (
     UnknownDirectionError,
 )
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import IDS, FakeTime, ToldCondition, account_of, failed, start
+from tests.unit.support import IDS, FakeTime, ToldCondition, account_of, error_of, failed, start
 
 HUNGARY = Direction("36", "Венгрия", "Hungary")
 
 
 pytestmark = pytest.mark.usefixtures("fake_time")
-
-
-def error_of(act: Callable[[], object]) -> PlusofonError:
-    with pytest.raises(PlusofonError) as caught:
-        act()
-    return caught.value
 
 
 def test_a_failure_names_every_code_and_groups_them_by_what_went_wrong() -> None:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import plusofon_pulumi
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.cli_runner import Cli, on_a_sandbox
+from tests.unit.cli_runner import Cli
 from tests.unit.support import refusing_url
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
-    yield from on_a_sandbox(monkeypatch, capsys, tmp_path)
-
 
 # What is not understood
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,13 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.cli_runner import Cli, on_a_sandbox
+from tests.unit.cli_runner import Cli
 
 IMPORT = "  pulumi import --file plusofon-import.json --generate-code=false --yes\n"
 PREVIEW = "  pulumi preview --expect-no-changes\n"
 # Of a project that is there already, it is not known whether it has a stack.
 STACK = "  pulumi stack init dev    # where there is none yet\n"
 URN = "urn:pulumi:dev::test::pulumi:providers:pulumi-python::second"
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
-    yield from on_a_sandbox(monkeypatch, capsys, tmp_path)
 
 
 def names_in(folder: Path) -> set[str]:

@@ -10,20 +10,12 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from plusofon_pulumi.cli.table import columns, table
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.cli_runner import Cli, environment, on_a_sandbox
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
-    yield from on_a_sandbox(monkeypatch, capsys, tmp_path)
-
+from tests.unit.cli_runner import Cli, environment
 
 # What is shown
 

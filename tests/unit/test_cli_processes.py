@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.cli_runner import environment, started
-from tests.unit.support import PATIENCE
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.usefixtures("signals_heard")
 
@@ -26,13 +25,6 @@ CLOSED = "error: cannot write the output: it was closed before all was written\n
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(open=["36", "7"]) as running:
         yield running
-
-
-def await_a_call(sandbox: Sandbox) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not sandbox.requests:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +61,7 @@ def test_ctrl_c_during_a_call_that_hangs_is_one_line_and_leaves_no_file(
 ) -> None:
     sandbox.fail_next(9, "hang")
     with started(sandbox, *arguments, cwd=tmp_path) as process:
-        await_a_call(sandbox)
+        until(lambda: sandbox.requests)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=PATIENCE) == ("", "error: interrupted\n")
     assert process.returncode == 130
@@ -96,15 +88,12 @@ sys.exit(main())
 def test_ctrl_c_while_pulumi_is_asked_is_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     script = tmp_path / "bin" / "pulumi"
-    script.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexec sleep 60\n")
+    script.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexec sleep 600\n")
     script.chmod(0o755)
     env = {**environment(sandbox), "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-m", "plusofon_pulumi", "adopt", "--provider", "second", "--out", "cabinet"]
     with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + PATIENCE
-        while not (tmp_path / "asked").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until((tmp_path / "asked").exists)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=PATIENCE)[1] == "error: interrupted\n"
     assert process.returncode == 130

@@ -22,7 +22,8 @@ from plusofon_pulumi.errors import (
 )
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
 from tests.host.host import Host, RefusedError, at_once, secret
-from tests.unit.support import IDS, PATIENCE, account_of, came, start
+from tests.unit.support import IDS, account_of, came, start
+from tests.waiting import PATIENCE, until
 from tools.simulation import Wire, sandbox_of, simulated
 
 # As many as the host of dynamic providers has.
@@ -115,25 +116,35 @@ def test_a_write_that_fails_lets_all_threads_go_and_the_next_one_works(sandbox: 
     assert sandbox.max_writes_under_way == 1
 
 
+def all_wait(account: Account) -> None:
+    """Return once each thread's change is queued, or under way."""
+    until(lambda: len(account._writer._queue) + len(account._writer._under_way) == THREADS)
+
+
 @pytest.mark.parametrize("fault", ["hang", "hang:after"])
-def test_a_write_that_hangs_lets_all_threads_go_when_its_time_is_over(
-    sandbox: Sandbox, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    account = account_of(sandbox)
-    account.direction("36")
-    account.open_directions()
-    monkeypatch.setattr(transport, "READ_TIMEOUT", 0.5)
-    monkeypatch.setattr(transport, "ATTEMPTS", 2)
-    sandbox.fail_next(99, fault, method="PUT")
-    outcomes = [start(partial(outcome, partial(account.open, code))) for code in CODES[:THREADS]]
-    for code, each in zip(CODES, outcomes, strict=False):
-        found = came(each)
-        # What hung after its effect is seen in the list.
-        assert isinstance(found, RequestTimeoutError) is (code not in sandbox.open_codes)
-    monkeypatch.setattr(transport, "READ_TIMEOUT", 15.0)
-    sandbox.clear_faults()
-    account.open("36")
-    assert "36" in sandbox.open_codes
+def test_a_write_that_hangs_lets_all_threads_go_when_its_time_is_over(fault: str) -> None:
+    codes = ["7", "36", "53", "58"]
+    with simulated() as clock:
+        sandbox = sandbox_of(open=["44"])
+        wire = Wire(sandbox, clock)
+        with wire.connected():
+            account = account_of(sandbox)
+            account.direction("36")
+            account.open_directions()
+            sandbox.fail_next(99, fault, method="PUT")
+            wire.renew()
+            wire.at[1, "before"].append(partial(all_wait, account))
+            outcomes = [start(partial(outcome, partial(account.open, code))) for code in codes]
+            found = [came(each) for each in outcomes]
+            # The write of the first one, and the one of those who came meanwhile: four times each, which is a minute.
+            assert sandbox.calls("PUT") == 8
+            # What hung after its effect is seen in the list.
+            done = fault == "hang:after"
+            assert [isinstance(each, RequestTimeoutError) for each in found] == [not done] * THREADS
+            assert sandbox.open_codes == ({"44", *codes} if done else {"44"})
+            sandbox.clear_faults()
+            account.open("36")
+            assert "36" in sandbox.open_codes
 
 
 @pytest.mark.parametrize("where", ["write", "look"])
@@ -162,8 +173,7 @@ def test_an_interrupt_of_the_one_who_writes_lets_the_others_go(
 
     monkeypatch.setattr(client._transport, "request", interrupting)
     outcomes: list[Future[Any]] = [start(partial(outcome, partial(account.open, code))) for code in CODES[:4]]
-    while len(account._writer._queue) + len(account._writer._under_way) < THREADS:
-        gathered.wait(0.01)
+    all_wait(account)
     gathered.set()
     errors = [each.exception(PATIENCE) for each in outcomes]
     assert [type(error) for error in errors if error] == [KeyboardInterrupt]

@@ -14,7 +14,8 @@ from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.server import Server
 from plusofon_pulumi.sandbox.wire import Answer, Call
 from tests.host.host import at_once
-from tests.unit.support import PATIENCE, account_of
+from tests.unit.support import account_of
+from tests.waiting import PATIENCE
 
 CODES = ["33", "36", "43", "49", "53", "58", "61", "81"]
 

@@ -15,7 +15,7 @@ from plusofon_pulumi.account.writer import Change
 from plusofon_pulumi.resources import declarations
 from plusofon_pulumi.settings import Settings
 from tests.unit.programs import attempt, run
-from tests.unit.test_writer import bench
+from tests.unit.writer_bench import bench
 
 
 def sent(codes: Callable[[], Any]) -> Any:

@@ -6,16 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import PATIENCE, until
 from tools import engine, isolated
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SCRIPT = Path(engine.__file__)
 PARTS = ("pulumi", "pulumi-language-python", "pulumi-resource-pulumi-python")
@@ -88,7 +84,7 @@ class Machine:
     def set_up(self, *, fails: bool = False) -> tuple[str, str]:
         """Run the set-up; return what it printed for the caller, and what for the eye."""
         process = self.start()
-        output, told = process.communicate(timeout=60)
+        output, told = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "Traceback" in told) == (int(fails), False), told
         return output, told
 
@@ -96,13 +92,6 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
 
 
 class TestOrder:
@@ -162,7 +151,7 @@ class TestBuild:
     def test_two_set_ups_at_once_build_one_engine(self, machine: Machine) -> None:
         machine.install_go(seconds=1)
         both = [machine.start(), machine.start()]
-        outputs = {process.communicate(timeout=60)[0] for process in both}
+        outputs = {process.communicate(timeout=PATIENCE)[0] for process in both}
         assert [process.returncode for process in both] == [0, 0]
         assert len(outputs) == 1
         assert machine.go_calls().count("build") == 1
@@ -173,9 +162,9 @@ class TestBuild:
         machine.install_go(seconds=600)
         process = machine.start()
         session = machine.folder / "go" / "session"
-        wait_for(lambda: session.exists() and session.read_text() != "")
+        until(lambda: session.exists() and session.read_text() != "")
         process.send_signal(number)
-        output, told = process.communicate(timeout=60)
+        output, told = process.communicate(timeout=PATIENCE)
         assert (process.returncode, output) == (128 + number, "")
         assert "Traceback" not in told
         assert isolated.members(int(session.read_text())) == []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE, until
 from tools import environment
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "environment.py"
@@ -23,16 +23,11 @@ def mentioning(text: str) -> list[str]:
 def test_a_signal_ends_what_was_started_too(tmp_path: Path) -> None:
     folder = tmp_path / "environment"
     with subprocess.Popen([sys.executable, SCRIPT, folder], stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
         # Not merely two processes: before a new one runs its own program, it shows its parent's name.
-        while not mentioning(f"-m venv --clear {folder}") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: mentioning(f"-m venv --clear {folder}"))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 128 + signal.SIGTERM
-    deadline = time.monotonic() + 20
-    while mentioning(str(folder)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert mentioning(str(folder)) == []
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+    until(lambda: mentioning(str(folder)) == [])
     assert not (folder / "installed").exists()
 
 

@@ -13,11 +13,10 @@ from plusofon_pulumi.errors import (
     DirectionClaimedError,
     DirectionNotChangedError,
     PermissionDeniedError,
-    PlusofonError,
     TransportError,
 )
 from tests.unit.support import FakeTime, came, failed, start
-from tests.unit.test_writer import Bench, Held, bench, kinds
+from tests.unit.writer_bench import Bench, Held, bench, kinds
 
 HUNGARY = Direction("36", "Венгрия", "Hungary")
 
@@ -27,12 +26,6 @@ pytestmark = pytest.mark.usefixtures("fake_time")
 
 def exactly(b: Bench, *codes: str) -> Change:
     return b.writer.submit(Change(opens=frozenset(codes), exactly=True))
-
-
-def error_of(act: Callable[[], object]) -> PlusofonError:
-    with pytest.raises(PlusofonError) as caught:
-        act()
-    return caught.value
 
 
 # One change

@@ -6,17 +6,14 @@ import base64
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dill
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime import rpc
 
-from plusofon_pulumi.account import delivery
-from plusofon_pulumi.client import transport
 from plusofon_pulumi.errors import (
     AuthenticationError,
     BadRequestError,
@@ -32,32 +29,13 @@ from plusofon_pulumi.errors import (
 )
 from plusofon_pulumi.provider import AllowedDirectionProvider
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Change, Sandbox
+from tests.unit.support import PAYLOAD, UNKNOWN
 
 HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
-# What the host adds to every set of properties.
-PAYLOAD = {"__provider": "gASV…"}
-UNKNOWN = rpc.deserialize_property(rpc.UNKNOWN, keep_unknowns=True)
 MakeProvider = Callable[..., AllowedDirectionProvider]
 
 
-@pytest.fixture(autouse=True)
-def tracebacks() -> Iterator[None]:
-    """Give pytest its own tracebacks back."""
-    yield
-    vars(sys).pop("tracebacklimit", None)
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(delivery, "LOOK_PAUSES", (0.001, 0.001))
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A cabinet with nothing open."""
-    with Sandbox() as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("own_tracebacks", "no_pauses")
 
 
 @pytest.fixture

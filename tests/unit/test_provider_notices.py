@@ -12,7 +12,8 @@ from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
 from tests.unit.conftest import Plugin
-from tests.unit.whole_list import PAYLOAD, inputs, outputs
+from tests.unit.support import PAYLOAD
+from tests.unit.whole_list import inputs, outputs
 
 
 def fail(plugin: Plugin) -> None:

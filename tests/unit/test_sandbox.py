@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import requests
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
 from tests.unit.sandbox_caller import Caller
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +23,6 @@ HUNGARY, VENEZUELA = (next(row.id for row in catalogue() if row.code == code) fo
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(open=["36", 58]) as running:
         yield running
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> Iterator[Caller]:
-    with Caller(sandbox) as caller:
-        yield caller
 
 
 # The four calls, as the description shows them
@@ -222,8 +216,7 @@ def test_writes_and_reads_in_progress_at_once_are_measured(sandbox: Sandbox) -> 
     with ThreadPoolExecutor(7) as pool:
         for method in ("PUT", "PUT", "DELETE", "GET", "GET", "GET", "GET"):
             pool.submit(hang, method)
-        while sandbox.calls() < 7:
-            threading.Event().wait(0.001)
+        until(lambda: sandbox.calls() == 7)
         sandbox.stop()
     assert sandbox.max_writes_under_way == 3
     assert sandbox.max_under_way("PUT", ALLOWED_PATH) == 2
@@ -249,8 +242,7 @@ def test_a_write_that_its_client_gave_up_is_not_in_progress(sandbox: Sandbox) ->
     for number in range(1, 4):
         with Caller(sandbox, timeout=0.05) as caller, pytest.raises(requests.Timeout):
             caller.put(HUNGARY)
-        while sandbox.calls() < number:  # on a busy machine the client may be first
-            threading.Event().wait(0.001)
+        until(lambda number=number: sandbox.calls() == number)  # type: ignore[misc]  # the client may be first
     with Caller(sandbox) as caller:
         assert caller.put(HUNGARY).ok
     assert sandbox.max_writes_under_way == 1

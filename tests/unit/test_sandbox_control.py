@@ -23,12 +23,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
-def api(sandbox: Sandbox) -> Iterator[Caller]:
-    with Caller(sandbox) as caller:
-        yield caller
-
-
 def test_the_control_plane_sets_what_is_open(api: Caller, sandbox: Sandbox) -> None:
     state = api.control("PUT", "open", {"codes": [7, "36"]}).json()
     assert state["open"] == ["7", "36"]

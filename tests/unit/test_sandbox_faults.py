@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -14,23 +12,9 @@ import requests
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
 from tests.unit.sandbox_caller import Caller
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.waiting import PATIENCE, until
 
 HUNGARY = next(row.id for row in catalogue() if row.code == "36")
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> Iterator[Caller]:
-    with Caller(sandbox) as caller:
-        yield caller
 
 
 def raw_put(sandbox: Sandbox) -> bytes:
@@ -42,7 +26,7 @@ def raw_put(sandbox: Sandbox) -> bytes:
         "Client: 10553\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(head.encode() + body)
         received = b""
         while piece := connection.recv(65536):
@@ -169,23 +153,21 @@ def test_a_call_hangs_until_the_client_gives_up(sandbox: Sandbox, after: bool) -
     sandbox.fail_next(1, "hang" + (":after" if after else ""))
     with Caller(sandbox, timeout=0.1) as caller, pytest.raises(requests.Timeout):
         caller.put(HUNGARY)
-    while not (sandbox.open_codes if after else sandbox.calls()):  # on a busy machine the client may be first
-        threading.Event().wait(0.001)
+    until(lambda: sandbox.open_codes if after else sandbox.calls())  # on a busy machine the client may be first
     assert sandbox.open_codes == ({"36"} if after else set())
     assert [(r.method, r.status) for r in sandbox.requests] == [("PUT", None)]
 
 
 def test_a_hung_call_does_not_hold_up_the_others(sandbox: Sandbox, api: Caller) -> None:
     sandbox.fail_next(1, "hang", method="PUT")
-    with Caller(sandbox, timeout=5) as other, ThreadPoolExecutor(1) as pool:
+    with Caller(sandbox) as other, ThreadPoolExecutor(1) as pool:
         hung = pool.submit(other.put, HUNGARY)
-        while not sandbox.calls("PUT"):
-            threading.Event().wait(0.001)
+        until(lambda: sandbox.calls("PUT"))
         assert api.codes() == []
         assert sandbox.max_writes_under_way == 1
         sandbox.stop()
         with pytest.raises(requests.ConnectionError):
-            hung.result(10)
+            hung.result(PATIENCE)
 
 
 def test_an_ignored_write_answers_success_and_changes_nothing(api: Caller, sandbox: Sandbox) -> None:
@@ -232,7 +214,7 @@ def test_orders_are_taken_one_after_the_other(api: Caller, sandbox: Sandbox) -> 
 
 
 def test_a_connection_is_kept_alive_between_calls(sandbox: Sandbox) -> None:
-    connection = http.client.HTTPConnection(sandbox.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(sandbox.url.removeprefix("http://"), timeout=PATIENCE)
     try:
         connection.request("GET", "/_sandbox/state")
         connection.getresponse().read()

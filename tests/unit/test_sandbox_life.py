@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ import requests
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
 from tests.unit.sandbox_caller import Caller
+from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,26 +43,24 @@ def test_stop_frees_the_port_while_a_call_hangs() -> None:
     sandbox.fail_next(1, "hang")
     with Caller(sandbox) as caller, ThreadPoolExecutor(1) as pool:
         hung = pool.submit(caller.allowed)
-        while not sandbox.calls():
-            threading.Event().wait(0.001)
+        until(sandbox.calls)
         sandbox.stop()
         with pytest.raises(requests.ConnectionError):
-            hung.result(10)
+            hung.result(PATIENCE)
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", urlsplit(sandbox.url).port))
 
 
 def test_stop_does_not_wait_for_a_slow_call() -> None:
-    sandbox = Sandbox(latency=60)
+    sandbox = Sandbox(latency=600)
     sandbox.start()
     with Caller(sandbox) as caller, ThreadPoolExecutor(1) as pool:
         slow = pool.submit(caller.put, HUNGARY)
-        while not sandbox.calls():
-            threading.Event().wait(0.001)
+        until(sandbox.calls)
         sandbox.stop()
         with pytest.raises(requests.ConnectionError):
-            slow.result(10)
+            slow.result(PATIENCE)
     assert sandbox.open_codes == frozenset()
 
 

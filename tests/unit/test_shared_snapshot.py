@@ -13,7 +13,8 @@ import pytest
 from plusofon_pulumi.account import shared as module
 from plusofon_pulumi.account.shared import MAX_AGE, Shared
 from plusofon_pulumi.errors import ServerError, TransportError
-from tests.unit.support import PATIENCE, FakeTime, ToldCondition, came, failed, start
+from tests.unit.support import FakeTime, ToldCondition, came, failed, start
+from tests.waiting import PATIENCE
 
 
 class Source:

@@ -11,7 +11,8 @@ import pytest
 from plusofon_pulumi.provider import AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
 from tests.unit.conftest import StartPlugin
-from tests.unit.whole_list import ALL_CODES, ID, NOT_KNOWN, PAYLOAD, UNKNOWN, by_api, calls, inputs, outputs
+from tests.unit.support import PAYLOAD, UNKNOWN
+from tests.unit.whole_list import ALL_CODES, ID, NOT_KNOWN, by_api, calls, inputs, outputs
 
 CUBA_OPENED = "53 (Cuba) was opened outside Pulumi; `pulumi up` closes it."
 CUBA_UNDECLARED = "53 (Cuba) is open and not declared; `pulumi up` closes it."

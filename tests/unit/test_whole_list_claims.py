@@ -8,7 +8,8 @@ from plusofon_pulumi.errors import DirectionClaimedError, DirectionNotChangedErr
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.conftest import Plugin, StartPlugin
-from tests.unit.whole_list import ID, PAYLOAD, UNKNOWN, by_api, calls, inputs, outputs
+from tests.unit.support import PAYLOAD, UNKNOWN
+from tests.unit.whole_list import ID, by_api, calls, inputs, outputs
 
 RETAINED = 'stays open: on_destroy is "retain".'
 DECLARED = "stays open: the program declares it."

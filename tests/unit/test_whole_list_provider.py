@@ -13,7 +13,8 @@ from plusofon_pulumi.errors import DirectionClaimedError, PermissionDeniedError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from tests.unit.conftest import StartPlugin
-from tests.unit.whole_list import NOT_KNOWN, PAYLOAD, UNKNOWN, calls, failures, inputs, outputs
+from tests.unit.support import PAYLOAD, UNKNOWN
+from tests.unit.whole_list import NOT_KNOWN, calls, failures, inputs, outputs
 
 HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 NO_LIST = 'it is not a list: give the codes as in ["7", "36"]'

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,12 +12,9 @@ import pytest
 from plusofon_pulumi.account import delivery as delivery_module
 from plusofon_pulumi.account import writer as writer_module
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import MOST_PARTS, Delivery
-from plusofon_pulumi.account.shared import Shared
-from plusofon_pulumi.account.writer import Change, Writer
-from plusofon_pulumi.account.writes import OpenList
-from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, PlusofonClient, transport
-from plusofon_pulumi.directions import by_code
+from plusofon_pulumi.account.delivery import MOST_PARTS
+from plusofon_pulumi.account.writer import Change
+from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
 from plusofon_pulumi.errors import (
     AuthenticationError,
     BadRequestError,
@@ -33,87 +28,15 @@ from plusofon_pulumi.errors import (
     UnexpectedResponseError,
     UnknownDirectionError,
 )
-from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
-from tests.unit.support import IDS, PATIENCE, FakeTime, ToldCondition, came, failed, settings_of, start
+from tests.unit.support import IDS, FakeTime, came, failed, start
+from tests.unit.writer_bench import Bench, Held, bench, kinds
+from tests.waiting import PATIENCE
 
 EIGHT = ["33", "36", "43", "49", "58", "61", "81", "420"]
 
 
 pytestmark = pytest.mark.usefixtures("fake_time")
-
-
-@pytest.fixture
-def short_timeout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give up soon where a call hangs; elsewhere a busy machine may take its time."""
-    if "hang" in request.node.name:
-        monkeypatch.setattr(transport, "READ_TIMEOUT", 0.2)
-
-
-class Held:
-    """Stand before a delivery: hold it at its start until it is let go, and perhaps fail it."""
-
-    def __init__(self, delivery: Delivery, error: BaseException | None = None) -> None:
-        self._make = delivery.make
-        self._error = error
-        self.begun = threading.Event()
-        self.go = threading.Event()
-        self.batches: list[tuple[list[str], list[str]]] = []
-        delivery.make = self.make  # type: ignore[method-assign]  # what this class is for
-
-    def make(self, live: Any, *, closing: Any, opening: Any, **more: Any) -> Any:
-        self.batches.append((list(closing), list(opening)))
-        self.begun.set()
-        assert self.go.wait(PATIENCE)
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
-        return self._make(live, closing=closing, opening=opening, **more)
-
-    def await_begin(self) -> None:
-        assert self.begun.wait(PATIENCE)
-
-
-class Bench:
-    """One writer over a sandbox, with its parts at hand."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.client = PlusofonClient(settings_of(sandbox))
-        self.live: Shared[OpenList] = Shared(lambda: by_code(self.client.get_allowed_directions()))
-        self.claims = Claims()
-        self.delivery = Delivery(self.client, self.live, Shared(self.client.get_directions), self.claims)
-        self.writer = Writer(self.live, self.delivery, self.claims)
-        self.told = ToldCondition()
-        self.writer._turn = self.told
-
-    def open(self, *codes: str) -> Change:
-        change = Change(opens=frozenset(codes))
-        self.writer.submit(change)
-        return change
-
-    def close(self, *codes: str) -> Change:
-        change = Change(closes=frozenset(codes))
-        self.writer.submit(change)
-        return change
-
-    def write(self, method: str, code: str = "36") -> Change:
-        return self.open(code) if method == "PUT" else self.close(code)
-
-    def calls(self) -> list[str]:
-        return [f"{request.method} {request.path.rpartition('/')[2]}" for request in self.sandbox.requests]
-
-
-@contextmanager
-def bench(*codes: str, **readings: str) -> Iterator[Bench]:
-    with Sandbox(open=codes, readings=readings) as sandbox:
-        made = Bench(sandbox)
-        yield made
-        made.client.close()
-
-
-def kinds(change: Change) -> dict[str, type]:
-    return {code: type(error) for code, error in change.failures.items()}
 
 
 # One change
@@ -730,10 +653,9 @@ FAULTS: dict[str, type[Exception]] = {
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize("fault, error", FAULTS.items())
-@pytest.mark.usefixtures("short_timeout")
 def test_a_write_that_failed_before_its_effect_has_failed(fault: str, error: type[Exception], method: str) -> None:
     before = {"PUT": frozenset[str](), "DELETE": frozenset({"36"})}[method]
-    with bench(*before) as b:
+    with bench(*before, fault=fault) as b:
         b.sandbox.fail_next(100, fault, method=method)
         assert kinds(b.write(method)) == {"36": error}
         assert b.sandbox.open_codes == before
@@ -742,11 +664,10 @@ def test_a_write_that_failed_before_its_effect_has_failed(fault: str, error: typ
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("again", ["success", "refusal"])
-@pytest.mark.usefixtures("short_timeout")
 def test_a_write_that_failed_after_its_effect_is_done(fault: str, method: str, again: str) -> None:
     after = {"PUT": frozenset({"36"}), "DELETE": frozenset[str]()}[method]
     readings = {"R4": "404", "R5": "400"} if again == "refusal" else {}
-    with bench(*frozenset({"36"}) - after, **readings) as b:
+    with bench(*frozenset({"36"}) - after, fault=fault, **readings) as b:
         b.sandbox.fail_next(1 if again == "refusal" else 100, f"{fault}:after", method=method)
         change = b.write(method)
         assert (change.failures, change.believed) == ({}, {})

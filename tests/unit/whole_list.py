@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pulumi.runtime import rpc
-
 from plusofon_pulumi.account.writes import OpenList
 from plusofon_pulumi.client import CATALOGUE
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.provider import AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.cabinet import catalogue
+from tests.unit.support import PAYLOAD
 
 ID = "allowed-directions"
 NOT_KNOWN = "Not all codes are known yet: what closes and what opens is only told by the update."
-# What the host adds to every set of properties.
-PAYLOAD = {"__provider": "gASV…"}
-UNKNOWN = rpc.deserialize_property(rpc.UNKNOWN, keep_unknowns=True)
 DIRECTIONS: OpenList = by_code(Direction(row.code, row.name, row.english_name) for row in catalogue())
 ALL_CODES = sorted(DIRECTIONS)
 

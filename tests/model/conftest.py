@@ -1,0 +1,15 @@
+"""Fixtures of the tests in made-up time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tools.simulation import Clock, simulated
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    with simulated() as clock:
+        yield clock

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-NAIVE = Path(__file__).with_name("naive.py")
+NAIVE_FILE = Path(__file__).with_name("naive.py")
 
 Codes = Sequence[str]
 
@@ -42,17 +42,17 @@ _direction = _one_each(
     "import plusofon_pulumi as plusofon", 'plusofon.AllowedDirection(f"direction-{code}", code=code)'
 )
 _NAIVE_CALL = 'NaiveDirection(f"direction-{code}", code)'
-_naive = _one_each(NAIVE.read_text(encoding="utf-8"), _NAIVE_CALL)
+_naive = _one_each(NAIVE_FILE.read_text(encoding="utf-8"), _NAIVE_CALL)
 _naive_imported = _one_each("from bench.naive import NaiveDirection", _NAIVE_CALL)
 _floor = _one_each("from bench.floor import Idle", 'Idle(f"direction-{code}", code)')
 
 
-DIRECTION, LIST, NAIVE_KIND, NAIVE_IMPORTED = "direction", "list", "naive", "naive-imported"
+DIRECTION, LIST, NAIVE, NAIVE_IMPORTED = "direction", "list", "naive", "naive-imported"
 FLOOR, FLOOR_OF_ONE = "floor", "floor-1"
 KINDS = {
     DIRECTION: Kind("`AllowedDirection` × N", _direction),
     LIST: Kind("`AllowedDirections` of N", _list),
-    NAIVE_KIND: Kind("naive provider × N", _naive),
+    NAIVE: Kind("naive provider × N", _naive),
     NAIVE_IMPORTED: Kind("naive provider, imported, × N", _naive_imported, is_everywhere=False),
     FLOOR: Kind("idle resource × N (the floor)", _floor, opens=False),
     FLOOR_OF_ONE: Kind("idle resource × 1", lambda codes: _floor(codes[:1]), opens=False, is_everywhere=False),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench import startup
 from bench.measure import OPERATIONS, Cell
-from bench.programs import DIRECTION, FLOOR_OF_ONE, LIST, NAIVE_KIND
+from bench.programs import DIRECTION, FLOOR_OF_ONE, LIST, NAIVE
 from bench.results import Results
 
 CELL = Cell(50, 215)
@@ -66,7 +66,7 @@ def _of_direction(results: Results) -> Iterator[Target]:
         ratio = results.ratio(CELL, DIRECTION, operation)
         wanted = f"`AllowedDirection` × 215, {_name(operation)}: at most {most:.2f} × the floor"
         yield Target(wanted, f"{ratio:.3f} ×", ratio <= most)
-    ours, naive = (results.calls(CELL, kind, "create") for kind in (DIRECTION, NAIVE_KIND))
+    ours, naive = (results.calls(CELL, kind, "create") for kind in (DIRECTION, NAIVE))
     wanted = "`AllowedDirection` × 215, create: at most half of the naive one's calls"
     yield Target(wanted, f"{ours} of {naive}", 0 < ours <= naive / 2)
     for operation in ("refresh", "up"):

@@ -20,7 +20,7 @@ from bench import startup
 from bench.cabinet import CountingSandbox, codes, made_up_catalogue
 from bench.growth import CASES, Growth
 from bench.measure import CHECKOUT, OPERATIONS, Cell, Measurement, Stage
-from bench.programs import DIRECTION, FLOOR, KINDS, LIST, NAIVE_KIND
+from bench.programs import DIRECTION, FLOOR, KINDS, LIST, NAIVE
 from bench.report import fill, tables
 from bench.results import Results, describe_machine
 from bench.targets import CELL, targets
@@ -36,13 +36,13 @@ GOOD_CALLS = {
     (DIRECTION, "create"): {"GET catalogue": 1, "GET list": 56, "PUT": 55},
     (LIST, "create"): {"GET catalogue": 1, "GET list": 2, "PUT": 1},
     (LIST, "destroy"): {"DELETE": 1, "GET list": 2},
-    (NAIVE_KIND, "create"): {"GET catalogue": 215, "PUT": 215},
+    (NAIVE, "create"): {"GET catalogue": 215, "PUT": 215},
 }
 
 
 def measurement(cell: Cell, kind: str, operation: str, round_: int) -> Measurement:
     """A good one: our resources take a tenth more than the floor, a whole list as long as one idle resource."""
-    seconds = {DIRECTION: 1.1, NAIVE_KIND: 1.5, FLOOR: 1.0}.get(kind, 0.1) * (cell.n + round_)
+    seconds = {DIRECTION: 1.1, NAIVE: 1.5, FLOOR: 1.0}.get(kind, 0.1) * (cell.n + round_)
     seconds *= 0.95 if (kind, operation) in ((DIRECTION, "up"), (DIRECTION, "refresh")) else 1
     default = {"GET list": 1} if kind in (DIRECTION, LIST) and operation != "destroy" else {}
     calls = GOOD_CALLS.get((kind, operation), default)
@@ -75,7 +75,7 @@ def test_targets_are_judged(results: Results) -> None:
     assert len(judged) >= 16
     assert [each.wanted for each in judged if not each.met] == []
     worse = [each for each in results.measurements if (each.kind, each.operation) != (DIRECTION, "up")]
-    slow = [replace(measurement(CELL, NAIVE_KIND, "up", round_), kind=DIRECTION) for round_ in range(3)]
+    slow = [replace(measurement(CELL, NAIVE, "up", round_), kind=DIRECTION) for round_ in range(3)]
     results.measurements = worse + [replace(each, calls={"GET list": 1}) for each in slow]
     assert [(each.measured, each.verdict) for each in targets(results) if not each.met] == [("1.500 ×", "**not met**")]
 
@@ -202,7 +202,7 @@ def test_the_smallest_case_is_measured_shown_and_written_down(engine: Path, docu
         for operation, least in zip(OPERATIONS, [4, 1, 1, 1, 3], strict=True):
             [found] = results.of(cell, kind, operation)
             assert least <= found.all_calls <= least + asked_again(found.seconds), found
-    assert [results.calls(cell, NAIVE_KIND, each) for each in OPERATIONS] == [2, 0, 0, 1, 1]
+    assert [results.calls(cell, NAIVE, each) for each in OPERATIONS] == [2, 0, 0, 1, 1]
     assert [results.calls(cell, FLOOR, each) for each in OPERATIONS] == [0, 0, 0, 0, 0]
     if Path("/proc/self/status").exists():
         assert all(10 < each.memory_mib < 500 for each in results.measurements if each.memory_mib)

@@ -66,7 +66,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
-        print(f"error: {' '.join(error.cmd)} failed:\n{error.stdout}{error.stderr}", file=sys.stderr)
+        print(f"error: {' '.join(error.cmd)} failed:\n{error.output}", file=sys.stderr)
         return 1
     TARGET.write_text(picture, encoding="utf-8")
     print(f"wrote {TARGET.relative_to(CHECKOUT)}")
@@ -93,9 +93,9 @@ def pulumi(*arguments: str, folder: Path, env: Mapping[str, str]) -> str:
     """Run the CLI and return its output; whatever ends us ends it, too."""
     command = ["pulumi", *arguments]
     with isolated.started(command, folder, env, subprocess.PIPE, None) as process:
-        output, _ = process.communicate()
+        output, _ = process.communicate(timeout=120)
     if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        raise subprocess.CalledProcessError(process.returncode, command, output.decode())
     return output.decode()
 
 

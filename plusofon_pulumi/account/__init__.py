@@ -44,12 +44,16 @@ class Account:
     def direction(self, code: str) -> Direction:
         """Return the catalogue's direction for a code, with the names of all that share it.
 
-        Raises UnknownDirectionError, naming the nearest codes, where the catalogue has none; another PlusofonError
-        where the catalogue, which is fetched once per process, cannot be read.
+        Raises UnknownDirectionError where the catalogue has none, naming the nearest codes, or none that can be opened
+        alone; another PlusofonError where the catalogue, which is fetched once per process, cannot be read.
         """
         catalogue = self._catalogue.get()
-        if code in catalogue:
+        if catalogue.ids(code):
             return catalogue[code]
+        if code in catalogue:
+            raise UnknownDirectionError(
+                f"Plusofon's catalogue has no id for {catalogue[code]} alone: to open it would open other codes, too"
+            )
         near = ", ".join(map(str, catalogue.nearest(code)))
         hint = f"; the nearest: {near}" if near else ""
         raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the calling code {code}{hint}")

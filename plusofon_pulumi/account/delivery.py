@@ -88,9 +88,9 @@ class Delivery:
             result.failures |= dict.fromkeys(codes, error)
             return []
         for code in codes:
-            if code not in catalogue:
-                result.failures[code] = UnknownDirectionError("Plusofon's catalogue has no such direction")
-        return [code for code in codes if code in catalogue]
+            if not catalogue.ids(code):
+                result.failures[code] = UnknownDirectionError("Plusofon's catalogue has no id for it alone")
+        return [code for code in codes if catalogue.ids(code)]
 
     def _opening(self) -> Write:
         def send(codes: Sequence[str], _form: int) -> None:

@@ -120,7 +120,10 @@ class Writer:
     def _lead(self, batch: list[Change]) -> None:
         began = time.monotonic()
         try:
-            self._carry_out(batch)
+            if batch[0].exactly:
+                self._carry_out_exactly(batch[0])
+            else:
+                self._carry_out(batch)
         except Exception as error:  # noqa: BLE001  # handed to the threads that wait, and raised there
             for change in batch:
                 change.error = error
@@ -142,13 +145,13 @@ class Writer:
 
     def _carry_out(self, batch: list[Change]) -> None:
         exactly = batch[0].exactly
-        if exactly:
-            batch[0].closes = frozenset(self._live.get()) - batch[0].opens
         for change in batch:
             self._honour_claims(change)
-        if not any(change.opens or change.closes for change in batch):
+        if not exactly and not any(change.opens or change.closes for change in batch):
             return
         live = self._live.get()
+        if exactly:
+            batch[0].closes = frozenset(live) - batch[0].opens
         # Once more, now that the write is about to be sent: a claim may have come while the list was read.
         for change in batch:
             self._honour_claims(change)
@@ -165,16 +168,18 @@ class Writer:
                 if code in result.failures:
                     change.failures[code] = result.failures[code]
             change.unseen |= result.unseen & change.failures.keys()
-        if exactly:
-            self._see_no_others(batch[0])
 
-    def _see_no_others(self, change: Change) -> None:
-        """Fail an exact change for codes that the list shows after it, as far as it can be read: opened meanwhile."""
-        live = self._live.peek()
-        if live is not None and not change.failures:
-            others = live.keys() - change.opens
-            self._keep(change, frozenset(filter(self._claims.holds, others)))
-            change.failures |= dict.fromkeys(sorted(others - change.kept), _opened_meanwhile())
+    def _carry_out_exactly(self, change: Change) -> None:
+        """Carry out an exact change, and once more if the list then shows codes that were opened meanwhile."""
+        others: list[str] = []
+        for _ in range(2):
+            self._carry_out([change])
+            # None where the list could not be read afterwards.
+            live = self._live.peek() or {}
+            others = sorted(live.keys() - change.opens)
+            if change.failures or not others:
+                return
+        change.failures = dict.fromkeys(others, _opened_meanwhile())
 
     def _honour_claims(self, change: Change) -> None:
         """Take out of a change the closings that would close what the program declares."""
@@ -193,7 +198,7 @@ class Writer:
 
 
 def _opened_meanwhile() -> DirectionNotChangedError:
-    return DirectionNotChangedError("somebody, or Plusofon itself, opened it meanwhile. Run `pulumi up` again.")
+    return DirectionNotChangedError("it was opened meanwhile, by somebody or by Plusofon. Run `pulumi up` again.")
 
 
 def _not_listed() -> DirectionClaimedError:

@@ -117,15 +117,16 @@ def _refuse_what_is_there(folder: Path, *, force: bool) -> None:
 def _main_of(project: Path) -> str:
     """Return where a project's file says that its program is; an empty text where it does not say."""
     try:
-        text = project.read_text(encoding="utf-8", errors="replace")
+        text = project.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return ""
     if project.suffix == ".json":
         with contextlib.suppress(ValueError, AttributeError):
-            return str(json.loads(text).get("main", ""))
+            return str(json.loads(text).get("main") or "")
         return ""
     main = re.search(r"""^["']?main["']? *:(.*?)(?:\s#.*)?$""", text, re.MULTILINE)
-    return main[1].strip(" '\"") if main else ""
+    said = main[1].strip(" '\"") if main else ""
+    return "" if said in ("null", "~") else said
 
 
 def _found(adoption: Adoption, *, exclusive: bool) -> str:

@@ -51,7 +51,7 @@ class Call:
 
     def judge(self, status: int, headers: Mapping[str, str], content: bytes) -> Outcome:
         """Return the decoded body, or the error that the answer stands for."""
-        decoded, is_json = self._parsed(content)
+        decoded, odd = self._parsed(content)
         said = _message(decoded)
         if 300 <= status < 400:
             where = _host(self._cleared(headers.get("Location", ""))) or "another address"
@@ -59,11 +59,11 @@ class Call:
             return None, self._error(errors.UnexpectedResponseError, status, why=why)
         if not 200 <= status < 300:
             return None, self._status_error(status, headers, said, content)
-        if not is_json:
+        if odd:
             # A write may answer with nothing at all: the live list tells what came of it.
             if self.method != "GET" and not content.strip():
                 return None, None
-            return None, self._error(errors.UnexpectedResponseError, status, why="is not JSON", body=content)
+            return None, self._error(errors.UnexpectedResponseError, status, why=odd, body=content)
         is_failure = isinstance(decoded, dict) and (_says_no(decoded.get("success")) or decoded.get("error"))
         part = part_named_by(status, headers) if self.method == "GET" else None
         if is_failure or part is not None:
@@ -116,12 +116,14 @@ class Call:
             body=_shortened(self._cleared(body.decode("utf-8", "replace")), _LONGEST_BODY),
         )
 
-    def _parsed(self, content: bytes) -> tuple[object, bool]:
-        """Return decoded JSON, all its texts cleared and such as can be sent on, and whether it is JSON."""
+    def _parsed(self, content: bytes) -> tuple[object, str]:
+        """Return decoded JSON, all its texts cleared and such as can be sent on, and what is odd about it."""
         try:
-            return self._usable(json.loads(content, object_pairs_hook=_unequivocal)), True
+            return self._usable(json.loads(content, object_pairs_hook=_unequivocal)), ""
+        except _EquivocalError:
+            return None, "says two things under one name"
         except (ValueError, RecursionError):
-            return None, False
+            return None, "is not JSON"
 
     def _usable(self, decoded: object) -> object:
         if isinstance(decoded, str):
@@ -137,11 +139,15 @@ class Call:
         return self.secret.taken_out_of(text)
 
 
+class _EquivocalError(ValueError):
+    pass
+
+
 def _unequivocal(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return a JSON object; raise ValueError where it says two things under one name, for one of them would be lost."""
+    """Return a JSON object; refuse one that says two things under one name, for one of them would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):
-        raise ValueError(pairs)
+        raise _EquivocalError
     return found
 
 

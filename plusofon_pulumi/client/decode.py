@@ -5,6 +5,8 @@ Pure functions; a row that may matter and cannot be understood is an error.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from plusofon_pulumi.client.answers import one_line
 from plusofon_pulumi.client.counters import Refuse
 from plusofon_pulumi.client.pages import Row
@@ -55,7 +57,10 @@ def open_list(rows: list[Row], refuse: Refuse) -> list[Direction]:
 
 
 def catalogue(rows: list[Row], refuse: Refuse) -> list[Direction]:
-    """Return the catalogue's rows; one without a usable id or code is left out: nobody could open it anyway."""
+    """Return the catalogue's rows; one without a usable id or code is left out: nobody could open it anyway.
+
+    An id that stands for several codes is taken from their rows.
+    """
     usable: list[Direction] = []
     why = "an entry has no id"
     for _, row in rows:
@@ -68,10 +73,8 @@ def catalogue(rows: list[Row], refuse: Refuse) -> list[Direction]:
             usable.append(found)
     if not usable:
         raise refuse(why if rows else "the catalogue is empty")
-    codes: dict[str, str] = {}
+    codes: dict[str, set[str]] = {}
     for row in usable:
-        code = codes.setdefault(str(row.id), row.code)
-        if code != row.code:
-            # To open the one would open the other, which nobody has declared.
-            raise refuse(f"the id {row.id} stands for two codes, {code} and {row.code}")
-    return usable
+        codes.setdefault(str(row.id), set()).add(row.code)
+    # To open one of several codes by their common id would open the others, which nobody has declared.
+    return [row if len(codes[str(row.id)]) == 1 else replace(row, id=None) for row in usable]

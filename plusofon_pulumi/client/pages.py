@@ -5,6 +5,7 @@ Half a list must never pass for the whole: all that an answer says of its pages 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -132,41 +133,49 @@ def _identity(key: str | None, row: dict[str, Any]) -> tuple[str, str]:
     return f"id {own}", _NO_NAMES
 
 
+_BAD_WORDS = re.compile(r"\s*(?:error|fail|unauthori[sz]ed|forbidden|denied|invalid|exception)", re.IGNORECASE)
+_STATUSES = ("status", "code", "statuscode", "ok", "result")
+
+
 def _says_that_something_is_wrong(place: Mapping[str, Any]) -> bool:
-    if any(value for key, value in place.items() if key == "exception" or key.lower().startswith("error")):
+    said = {re.sub("[^a-z]", "", key.lower()): value for key, value in place.items()}
+    if any(said.get(name) for name in ("error", "errors", "errormessage", "errorcode", "exception")):
         return True
     # A good answer may say «OK»; one that does not say that it is good may say why not.
-    if place.get("message") and place.get("success") is not True:
+    if said.get("success") is not True and (said.get("message") or said.get("msg")):
         return True
-    return any(map(_is_bad_status, (place.get(key) for key in ("status", "code", "status_code", "ok", "result"))))
-
-
-_GOOD_WORDS = ("", "ok", "success", "successful", "true", "done")
+    return any(_is_bad_status(said.get(name)) for name in _STATUSES)
 
 
 def _is_bad_status(status: object) -> bool:
-    number = whole_number(status)
-    if isinstance(status, str) and number is None:
-        return status.strip().lower() not in _GOOD_WORDS
-    return status is False or (number or 0) >= 400
+    if isinstance(status, str) and _BAD_WORDS.match(status):
+        return True
+    return status is False or (whole_number(status) or 0) >= 400
 
 
-def _is_row(key: str, value: object) -> bool:
-    return key.strip(" +").isdecimal() or (isinstance(value, dict) and "code" in value)
+def _is_code(key: str) -> bool:
+    return re.fullmatch(r"\s*\+?\d[\d -]*", key) is not None
+
+
+def _holds_rows(value: object) -> bool:
+    """Tell whether something beside an empty list looks like what it should hold."""
+    rows = value if isinstance(value, list) else [value]
+    return any(isinstance(row, dict) and "code" in row and {"name", "english_name"} & row.keys() for row in rows)
 
 
 def _rows(answer: dict[str, Any], refuse: Refuse) -> list[Row]:
     """Return the rows of one answer: of ``directions``, ``data``, or the ``data`` in ``directions``."""
     places = {key: answer[key] for key in ("directions", "data") if key in answer}
-    beside = [*answer.items()]
+    beside = dict(answer)
     inner = answer.get("directions")
     if isinstance(inner, dict) and "data" in inner:
         places["directions"] = inner["data"]
-        beside += inner.items()
+        beside |= inner
     if not places:
         raise refuse("it has no «directions»")
     filled = [content for content in places.values() if content not in (None, [], {})]
-    if len(filled) > 1 or any(_is_row(*each) for each in beside):
+    is_elsewhere = any(map(_is_code, beside)) or (not filled and any(map(_holds_rows, beside.values())))
+    if len(filled) > 1 or is_elsewhere:
         raise refuse("it has rows in two places")
     content = filled[0] if filled else []
     if isinstance(content, dict):

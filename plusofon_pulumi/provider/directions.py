@@ -50,7 +50,7 @@ class AllowedDirectionsProvider(CabinetProvider):
             codes = self._checked(codes, olds, failures)
         rest = len(failures) - MOST_TOLD
         if rest > 0:
-            failures[MOST_TOLD:] = [CheckFailure("", f"{rest} more of them cannot work")]
+            failures[MOST_TOLD:] = [CheckFailure("", f"others that cannot work: {rest}")]
         return CheckResult({"codes": codes, "on_destroy": on_destroy}, failures)
 
     @foreseen

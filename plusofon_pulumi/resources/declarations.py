@@ -106,7 +106,7 @@ class _Group:
             conflicts = [*_conflicts(self._declarations)]
             rest = len(conflicts) - MOST_TOLD
             self._verdict = "\n".join(
-                conflicts[:MOST_TOLD] + ([f"{rest} more conflicts are not told."] if rest > 0 else [])
+                conflicts[:MOST_TOLD] + ([f"Conflicts that are not told: {rest}."] if rest > 0 else [])
             )
             self.is_judged = True
         if self._verdict:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from plusofon_pulumi.account import Account
 from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.summary import notices, one_error
 from plusofon_pulumi.account.writer import Change
@@ -87,30 +89,58 @@ def test_declared_codes_keep_their_owners_where_the_making_is_interrupted(monkey
         assert isinstance(error_of(lambda: account.close([HUNGARY])), DirectionClaimedError)
 
 
-@pytest.mark.parametrize("is_claimed", [False, True])
-@pytest.mark.parametrize("codes, write", [({"36"}, "allow_directions"), (set(), "deny_directions")])
-def test_a_code_that_is_opened_during_the_write_is_seen_and_told(
-    codes: set[str], write: str, is_claimed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def opened_during(patch: pytest.MonkeyPatch, account: Account, sandbox: Sandbox, *codes: str) -> None:
+    """Let somebody open a code during each of the first writes."""
+    client = account._writer._delivery._client
+    left = [*codes]
+
+    def during(send: Callable[[Any], None]) -> Callable[[Any], None]:
+        def sent(values: Any) -> None:
+            send(values)
+            if left:
+                sandbox.set_open(sandbox.open_codes | {left.pop(0)})
+
+        return sent
+
+    for name in ("allow_directions", "deny_directions"):
+        patch.setattr(client, name, during(getattr(client, name)))
+
+
+@pytest.mark.parametrize("codes", [{"36"}, set()])
+def test_a_code_that_is_opened_during_the_write_is_closed_too(codes: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(open=codes ^ {"36"}) as sandbox:
         account = account_of(sandbox)
-        client = account._writer._delivery._client
-        send = getattr(client, write)
+        opened_during(monkeypatch, account, sandbox, "53")
+        assert account.make_exactly(frozenset(codes)) == []
+        assert sandbox.open_codes == codes
+        assert sandbox.calls("PUT") + sandbox.calls("DELETE") == 2
+
+
+@pytest.mark.parametrize("codes", [{"36"}, set()])
+def test_a_code_that_is_opened_during_each_write_is_told(codes: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(open=codes ^ {"36"}) as sandbox:
+        account = account_of(sandbox)
+        opened_during(monkeypatch, account, sandbox, "53", "58")
+        error = error_of(lambda: account.make_exactly(frozenset(codes)))
+    assert type(error) is DirectionNotChangedError
+    assert str(error).startswith("58 (Venezuela) was not closed: it was opened meanwhile, by somebody or by Plusofon.")
+
+
+def test_a_declared_code_that_is_opened_during_the_write_is_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox() as sandbox:
+        account = account_of(sandbox)
+        opened_during(monkeypatch, account, sandbox, "53")
+        send = account._writer._delivery._client.allow_directions
 
         def sent(values: Any) -> None:
             send(values)
-            sandbox.set_open(sandbox.open_codes | {"53"})
-            account.claims.claim({"53"} if is_claimed else ())
+            account.claims.claim({"53"})
 
-        monkeypatch.setattr(client, write, sent)
-        error = error_of(lambda: account.make_exactly(frozenset(codes)))
-    assert type(error) is (DirectionClaimedError if is_claimed else DirectionNotChangedError)
-    why = (
-        "an AllowedDirection of this program declares the code"
-        if is_claimed
-        else "somebody, or Plusofon itself, opened"
-    )
-    assert str(error).startswith(f"53 (Cuba) was not closed: {why}")
+        monkeypatch.setattr(account._writer._delivery._client, "allow_directions", sent)
+        error = error_of(lambda: account.make_exactly(frozenset({"36"})))
+        assert sandbox.open_codes == {"36", "53"}
+    assert type(error) is DirectionClaimedError
+    assert str(error).startswith("53 (Cuba) was not closed: an AllowedDirection of this program declares the code")
 
 
 def test_of_several_codes_with_long_names_a_message_tells_the_beginnings() -> None:

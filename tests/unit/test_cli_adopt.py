@@ -129,7 +129,16 @@ def test_a_folder_in_a_file_s_place_is_not_replaced_even_with_force(cli: Cli, tm
 
 
 ELSEWHERE = ["main: examples/quickstart", 'main: "app.py"', "main : infra  # ours", '"main": infra', "main: ../"]
-HERE = ["main: ./", "main: .   # here", "main: ''", 'main: "./__main__.py"', "main: # here", "main:", "mainly: infra"]
+HERE = [
+    "main: ./",
+    "main: .   # here",
+    "main: ''",
+    'main: "./__main__.py"',
+    "main: # here",
+    "main:",
+    "mainly: infra",
+    "main: ~",
+]
 
 
 @pytest.mark.parametrize("main", ELSEWHERE)
@@ -146,7 +155,7 @@ def test_a_project_whose_program_is_here_is_none(cli: Cli, tmp_path: Path, main:
 
 
 @pytest.mark.parametrize(
-    "text, is_elsewhere", [('{"main": "infra"}', True), ('{"name": "mine"}', False), ("no", False)]
+    "text, is_elsewhere", [('{"main": "infra"}', True), ('{"main": null}', False), ("main: infra", False)]
 )
 def test_a_project_in_json_is_read_too(cli: Cli, tmp_path: Path, text: str, is_elsewhere: bool) -> None:
     (tmp_path / "Pulumi.json").write_text(text)

@@ -274,6 +274,14 @@ def test_interim_answers_are_passed_over_and_the_next_call_gets_its_own(status: 
         assert [direction.code for direction in client.get_allowed_directions()] == ["36"]
 
 
+def test_each_attempt_may_read_as_much_as_the_first() -> None:
+    padding = b" " * (3 * 1024 * 1024)
+    bad = b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n%b" % (len(padding), padding)
+    answers = [bad, bad, ok(b'{"directions": {}}' + padding)]
+    with Wire(lambda connection, _: connection.sendall(answers.pop(0))) as wire, client_at(wire.url) as client:
+        assert client.get_allowed_directions() == []
+
+
 ENDLESS = {
     "a chunk of a negative size": (CHUNKED + b"-1\r\n", b"x" * 65536),
     "interim answers": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100),

@@ -30,7 +30,7 @@ def test_the_whole_cabinet_is_owned_and_protected(project: Project, sandbox: San
     project.up()
     assert sandbox.open_codes == {"7", "36", "58"}
     project.destroy(fails=True)
-    assert "# Nobody may be called at all: codes=[]" in program("whole_cabinet")
+    assert "# With codes=[], nobody could be called at all." in program("whole_cabinet")
     project.write(program("whole_cabinet").replace('codes=["7", "36", "58"]', "codes=[]"), preamble="")
     project.up()
     assert sandbox.open_codes == set()

@@ -498,8 +498,9 @@ class Stack:
             self._demand("foreign", not theirs or bool(allowed), f"{sorted(theirs)} closed, though nobody's")
         if len(steps) == 1 and steps[0].closes is None:
             order = [each.method for each in self.sandbox.requests[requests:] if each.method != "GET"]
-            # A DELETE that was answered with success and changed nothing is sent once more, in its other form, last.
-            is_kept = order[:1] == ["DELETE"] or not any(event.event == "close" for event in events)
+            # What the owner opened since the list was read is closed in a second round.
+            closed = frozenset(code for event in events if event.event == "close" for code in event.codes)
+            is_kept = order[:1] == ["DELETE"] or not closed - self._touched_by_the_owner()
             self._demand("order", is_kept, f"the whole list was changed in the order {order}")
             self._see_to_order(steps[0], requests)
 

@@ -697,6 +697,7 @@ def least(seconds: float, runs: int) -> dict[str, float]:
 
 
 @pytest.mark.e2e
+@pytest.mark.first
 @pytest.mark.timeout(SECONDS + 500)
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="the plugin is found by its command line in /proc")
 def test_no_history_of_whole_runs_breaks_an_invariant(story: Story) -> None:

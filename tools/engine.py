@@ -95,7 +95,7 @@ def on_path() -> Path | None:
     if missing:
         say(f"{pulumi} is passed over: it comes without {' and '.join(missing)}.")
         return None
-    version = _version_of(pulumi, "version")
+    version = version_of(pulumi, "version")
     if version < OLDEST_ON_PATH:
         say(f"{pulumi} is passed over: its version is {'.'.join(map(str, version)) or 'not to be read'}.")
         return None
@@ -126,7 +126,7 @@ def build(cache: Path) -> Path | None:
     if not shutil.which("go"):
         say("There is no `go` on PATH to build the engine with.")
         return None
-    version = _version_of("go", "env", "GOVERSION")
+    version = version_of("go", "env", "GOVERSION")
     if version < OLDEST_GO:
         say(f"The `go` on PATH is too old to build the engine: {'.'.join(map(str, version))}.")
         return None
@@ -243,7 +243,7 @@ def _wait_with_progress(process: subprocess.Popen[bytes], label: str, seconds: f
     return process.wait()
 
 
-def _version_of(*command: str) -> tuple[int, ...]:
+def version_of(*command: str) -> tuple[int, ...]:
     """Return the first version number that a command prints, as numbers; empty if there is none."""
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 from tools.stopping import signals_held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command, with what else `subprocess.Popen` takes, and end what is left of its group on leaving."""
+def started(
+    command: Sequence[str | Path], end: Callable[[subprocess.Popen[bytes]], None] | None = None, **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command, with what else `subprocess.Popen` takes, and end what is left of it on leaving.
+
+    ``end``: how; else its group is ended, gently and then for good.
+    """
     process = None
     try:
         with signals_held():
@@ -27,10 +32,10 @@ def started(command: Sequence[str | Path], **options: Any) -> Iterator[subproces
     finally:
         if process is not None:
             with signals_held():
-                _end(process)
+                (end or _end_group)(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end_group(process: subprocess.Popen[bytes]) -> None:
     for last in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, last)

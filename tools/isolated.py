@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from tools.stopping import signals_held
+from tools import group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,23 +49,8 @@ def started(
     command: Sequence[str], cwd: Path, env: Mapping[str, str], stdout: int | IO[bytes], stderr: int | IO[bytes] | None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command in a session of its own, and see to it that all of that session has ended on leaving."""
-    process = None
-    try:
-        with signals_held():
-            process = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
+    with group.started(command, end_session, cwd=cwd, env=env, stdout=stdout, stderr=stderr) as process:
         yield process
-    finally:
-        if process is not None:
-            with signals_held():
-                end_session(process)
 
 
 def end_session(process: subprocess.Popen[bytes], patience: float = 10) -> None:

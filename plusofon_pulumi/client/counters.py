@@ -38,7 +38,7 @@ def told_by(answer: Mapping[str, Any], refuse: Refuse) -> Told:
     """Return what an answer says of its pages, wherever it stands; refuse what speaks of them and is not understood."""
     told = Told()
     for key, value in _said(answer):
-        name = _letters(key)
+        name = letters(key)
         if name in _UNDERSTOOD or _speaks_of_pages(name):
             kind, read = _UNDERSTOOD.get(name, ("parts", _nothing))
             found = read(value)
@@ -54,11 +54,11 @@ def part_named_by(status: int, headers: Mapping[str, str]) -> str | None:
     No such header is understood: Laravel tells of its pages in the body alone.
     """
     for name, value in headers.items():
-        letters = _letters(name)
-        goes_on = letters == "link" and re.search(r"rel\s*=\s*(\"[^\"]*)?\bnext\b", value, re.IGNORECASE)
+        word = letters(name)
+        goes_on = word == "link" and re.search(r"rel\s*=\s*(\"[^\"]*)?\bnext\b", value, re.IGNORECASE)
         # How many calls are allowed says nothing of the list.
-        is_of_calls = "limit" in letters or "remaining" in letters
-        speaks = goes_on or letters == "contentrange" or (_speaks_of_pages(letters) and not is_of_calls)
+        is_of_calls = "limit" in word or "remaining" in word
+        speaks = goes_on or word == "contentrange" or (_speaks_of_pages(word) and not is_of_calls)
         if value.strip() and speaks:
             return f"its header «{name}» says that it is a part"
     return "its status says that it is a part" if status == 206 else None
@@ -79,7 +79,7 @@ def _said(answer: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     for place in places:
         if isinstance(place, Mapping):
             yield from place.items()
-            places += [value for key, value in place.items() if _letters(key) in _PLACES]
+            places += [value for key, value in place.items() if letters(key) in _PLACES]
 
 
 _PLACES = ("directions", "data", "meta", "metadata", "info", "links", "pager", "navigation", "nav")
@@ -190,5 +190,6 @@ def _speaks_of_pages(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and re.fullmatch(_SPEAKING, name) is not None
 
 
-def _letters(key: str) -> str:
+def letters(key: str) -> str:
+    """Return the letters of a key alone, in lower case: those of `nextPageUrl` and of `next_page_url` are the same."""
     return re.sub("[^a-z]", "", key.lower())

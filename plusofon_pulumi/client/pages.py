@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from plusofon_pulumi.client.counters import Refuse, Told, told_by, whole_number
+from plusofon_pulumi.client.counters import Refuse, Told, letters, told_by, whole_number
 from plusofon_pulumi.settings import split_url
 
 # A row, and the key that it stood under where the list is an object.
@@ -138,7 +138,7 @@ _STATUSES = ("status", "code", "statuscode", "ok", "result")
 
 
 def _says_that_something_is_wrong(place: Mapping[str, Any]) -> bool:
-    said = {re.sub("[^a-z]", "", key.lower()): value for key, value in place.items()}
+    said = {letters(key): value for key, value in place.items()}
     if any(said.get(name) for name in ("error", "errors", "errormessage", "errorcode", "exception")):
         return True
     # A good answer may say «OK»; one that does not say that it is good may say why not.

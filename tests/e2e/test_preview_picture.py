@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tools.engine import VERSION, _version_of
+from tools.engine import VERSION, version_of
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -36,7 +36,7 @@ def test_it_says_what_a_preview_says_today(committed: str, engine: Path) -> None
     drawn, today = texts(committed), texts(preview_picture.draw(preview_picture.preview(engine)))
     assert of_ours(drawn) == of_ours(today) != set(), "run `make picture`"
     # Another CLI, which may be on PATH, says the rest in its own way.
-    if _version_of(str(engine / "pulumi"), "version") == tuple(map(int, VERSION.split("."))):
+    if version_of(str(engine / "pulumi"), "version") == tuple(map(int, VERSION.split("."))):
         assert drawn == today, "run `make picture`"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import chart, growth, report, results, startup
-from bench.cabinet import codes
+from bench.account import codes
 from bench.measure import CHECKOUT, BenchError, Cell, Stage, operations
 from bench.programs import KINDS
 from bench.targets import CELL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.cabinet import CountingSandbox, made_up_catalogue
+from bench.account import CountingSandbox, made_up_catalogue
 from bench.measure import PATIENCE, UP, Stage
 from bench.programs import DIRECTION, FLOOR, KINDS, LIST
 

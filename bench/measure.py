@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cabinet import CountingSandbox
+from bench.account import CountingSandbox
 from bench.programs import KINDS
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH
 from tests.e2e.harness import Project, make_blank
@@ -83,7 +83,7 @@ class Stage:
 
     @contextlib.contextmanager
     def project(self, sandbox: CountingSandbox, program: str) -> Iterator[Project]:
-        """Give a new project on a cabinet, and remove it afterwards."""
+        """Give a new project on an account, and remove it afterwards."""
         env = {
             "PLUSOFON_BASE_URL": sandbox.url,
             "PLUSOFON_TOKEN": sandbox.token,
@@ -130,7 +130,7 @@ def _verify(sandbox: CountingSandbox, kind: str, operation: str, codes: Sequence
 
 
 class PeakMemory:
-    """Watch the plugin process that talks to one cabinet, until the block ends; ``mib`` is its peak."""
+    """Watch the plugin process that talks to one account, until the block ends; ``mib`` is its peak."""
 
     def __init__(self, url: str) -> None:
         self._url = url.encode()

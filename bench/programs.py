@@ -15,7 +15,7 @@ Codes = Sequence[str]
 class Kind:
     """One way to declare N directions: its name in tables, and the program of given codes.
 
-    ``opens``: whether the cabinet's list follows the program, also when the stack is destroyed.
+    ``opens``: whether the account's list follows the program, also when the stack is destroyed.
     ``is_everywhere``: whether it is measured in each case, or in that of the targets alone.
     """
 
@@ -34,7 +34,7 @@ def _list(codes: Codes) -> str:
     return f"""\
 import plusofon_pulumi as plusofon
 
-plusofon.AllowedDirections("cabinet", codes={list(codes)}, on_destroy="close")
+plusofon.AllowedDirections("account", codes={list(codes)}, on_destroy="close")
 """
 
 

@@ -18,7 +18,7 @@ from plusofon_pulumi.directions import Catalogue, Direction, by_code, printable
 PROGRAM = "__main__.py"
 IMPORT_FILE = "plusofon-import.json"
 PROJECT_FILE = "Pulumi.yaml"
-PROJECT = "name: plusofon-cabinet\ndescription: The call directions that a Plusofon cabinet may dial\nruntime: python\n"
+PROJECT = "name: plusofon-account\ndescription: The call directions that a Plusofon account may dial\nruntime: python\n"
 
 # Lines of the program are kept to what formatters keep them to, names of resources to what is easily read.
 _LINE = 88
@@ -43,7 +43,7 @@ _BEST_KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class ProviderInState:
-    """Name the Provider that the cabinet's resources get, as the stack's state has it.
+    """Name the Provider that the account's resources get, as the stack's state has it.
 
     ``base_url`` and ``client_id``: what state has of them, or None.
     """
@@ -56,7 +56,7 @@ class ProviderInState:
     @property
     def token_key(self) -> str:
         """Return the key of the stack's configuration that the program reads the token from, such as secondToken."""
-        words: list[str] = re.findall(r"[A-Za-z0-9]+", self.name) or ["cabinet"]
+        words: list[str] = re.findall(r"[A-Za-z0-9]+", self.name) or ["account"]
         camel = "".join(word[0].upper() + word[1:] for word in words)
         return f"{camel[0].lower()}{camel[1:]}Token"
 
@@ -79,14 +79,14 @@ def adopt(
 ) -> Adoption:
     """Return what declares and imports the open directions: one resource each, or, ``exclusive``, one for them all."""
     found = {code: catalogue.get(code, direction) for code, direction in by_code(opened).items()}
-    # The names in state have to differ between the cabinets of a stack, too.
+    # The names in state have to differ between the accounts of a stack, too.
     prefix = f"{provider.name}-" if provider else ""
     if exclusive:
         whole = [found[code] for code in sorted(found)]
         # A person looks for a code by its number; state has them as the provider sorts them.
         by_number = sorted(whole, key=lambda direction: int(direction.code))
-        program = _exclusive_program(f"{prefix}cabinet", by_number, provider)
-        resources = [_whole(f"{prefix}cabinet", whole)]
+        program = _exclusive_program(f"{prefix}account", by_number, provider)
+        resources = [_whole(f"{prefix}account", whole)]
     else:
         singles = {prefix + resource_name(found[code], catalogue): found[code] for code in found}
         singles = dict(sorted(singles.items()))
@@ -163,7 +163,7 @@ def _import_file(resources: Sequence[dict[str, Any]], provider: ProviderInState 
 # The program
 
 _HEAD = '''\
-"""The call directions that `plusofon adopt` found open in a Plusofon cabinet.
+"""The call directions that `plusofon adopt` found open in a Plusofon account.
 
 {what}
 """
@@ -187,7 +187,7 @@ _PROTECTED = """\
 
 
 def _program(singles: Mapping[str, Direction], catalogue: Catalogue, provider: ProviderInState | None) -> str:
-    option = "provider=cabinet, " if provider else ""
+    option = "provider=account, " if provider else ""
     rows = []
     for name, direction in singles.items():
         countries = _countries(direction, catalogue)
@@ -208,7 +208,7 @@ def _program(singles: Mapping[str, Direction], catalogue: Catalogue, provider: P
 
 
 def _exclusive_program(name: str, directions: Sequence[Direction], provider: ProviderInState | None) -> str:
-    option = "provider=cabinet, " if provider else ""
+    option = "provider=account, " if provider else ""
     rows = [_commented(f"        {_string(each.code)},", each.english_name) for each in directions]
     return _lines(
         _HEAD.format(what=_WHAT_EXCLUSIVE),
@@ -226,9 +226,9 @@ def _declared(provider: ProviderInState | None) -> Iterator[str]:
     """Yield the lines that declare a Provider just as it is in state, so that no difference shows."""
     if provider is None:
         return
-    yield "# The cabinet that the codes belong to; a token is never written into a program."
+    yield "# The account that the codes belong to; a token is never written into a program."
     yield "config = pulumi.Config()"
-    yield "cabinet = plusofon.Provider("
+    yield "account = plusofon.Provider("
     yield f"    {_string(provider.name)},"
     yield f"    token=config.require_secret({_string(provider.token_key)}),"
     if provider.client_id is not None:

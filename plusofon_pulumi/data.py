@@ -28,7 +28,7 @@ def get_directions(
     """Return the catalogue: every direction that exists, one entry a country, so that several may share a code.
 
     ``text``: only those whose Russian or English name has this in it, in any case, or whose code begins with it.
-    ``provider``: a Provider, for its cabinet (the answer is then an Output), or Settings; without one, the stack's.
+    ``provider``: a Provider, for its account (the answer is then an Output), or Settings; without one, the stack's.
 
     Raises pulumi.RunError, in plain words, where there is no token or the API does not give the catalogue
     (``GET /api/v1/directions``).
@@ -45,7 +45,7 @@ def get_allowed_directions(*, provider: Provider) -> pulumi.Output[list[Directio
 def get_allowed_directions(
     text: str = "", provider: Provider | Settings | None = None
 ) -> list[Direction] | pulumi.Output[list[Direction]]:
-    """Return the directions that are open in a cabinet now.
+    """Return the directions that are open in an account now.
 
     ``text`` and ``provider``: as for ``get_directions``. In an update, this is what was open before it.
 

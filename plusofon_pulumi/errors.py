@@ -109,7 +109,7 @@ class BadRequestError(APIError):
 class AuthenticationError(APIError):
     """Report 401: the API took the token as bad or expired."""
 
-    remedy = "Check the token; the cabinet shows it under «Разработчикам → Доступ к API»."
+    remedy = "Check the token; the account shows it under «Разработчикам → Доступ к API»."
 
 
 class PermissionDeniedError(APIError):

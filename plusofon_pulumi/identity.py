@@ -11,7 +11,7 @@ DIRECTIONS_TYPE = "pulumi-python:dynamic/plusofon:AllowedDirections"
 # Of a Provider, and of the stack's own, which the engine makes by itself.
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
-# There is one whole list in a cabinet. (The id of an AllowedDirection is its code.)
+# There is one whole list in an account. (The id of an AllowedDirection is its code.)
 DIRECTIONS_ID = "allowed-directions"
 
 # The input `__provider`: references to provider.AllowedDirectionProvider and AllowedDirectionsProvider, as the SDK

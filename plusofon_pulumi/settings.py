@@ -1,6 +1,6 @@
-"""Settings: which cabinet, by its token, and where its API is.
+"""Settings: which account, by its token, and where its API is.
 
-The stack's configuration comes before the environment: a stray variable must not point a stack at another cabinet.
+The stack's configuration comes before the environment: a stray variable must not point a stack at another account.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ PROVIDER_KEY = "plusofon:provider"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Hold what is needed to call the API of one cabinet.
+    """Hold what is needed to call the API of one account.
 
-    ``token``: the cabinet's API token; white space around it is dropped. ``client_id``: the value of the ``Client``
+    ``token``: the account's API token; white space around it is dropped. ``client_id``: the value of the ``Client``
     header. ``base_url``: ``https://…``, or ``http://…`` to this machine itself (a local sandbox).
 
     Raises ConfigurationError where one of them cannot work. The token is in no ``repr`` and in no pickle.
@@ -79,7 +79,7 @@ class Settings:
             raise ConfigurationError(
                 "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
                 "or set the environment variable PLUSOFON_TOKEN "
-                "(the cabinet shows the token under «Разработчикам → Доступ к API»)"
+                "(the account shows the token under «Разработчикам → Доступ к API»)"
             )
         return cls(**found)
 
@@ -90,7 +90,7 @@ class Settings:
         if not found.get("token", "").strip():
             raise ConfigurationError(
                 f'the Provider "{name}" has no token: give it one as `token=`; '
-                "plusofon:token and PLUSOFON_TOKEN, which may be another cabinet's, never take its place"
+                "plusofon:token and PLUSOFON_TOKEN, which may be another account's, never take its place"
             )
         try:
             return cls(**found)

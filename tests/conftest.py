@@ -52,7 +52,7 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, empty_home: Path) -> None:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """A cabinet with nothing open."""
+    """An account with nothing open."""
     with Sandbox() as running:
         yield running
 

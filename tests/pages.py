@@ -2,7 +2,7 @@
 
 A comment above a block, which no reader sees, says what a test does with it:
 
-    <!-- test: cabinet 7 36 -->
+    <!-- test: account 7 36 -->
 
 `tests/e2e/session.py` says which words there are.
 """

@@ -1,6 +1,6 @@
 """Show the life of the example project on a local sandbox, with the real engine: `make demo`.
 
-Then a cabinet in which codes are open already is adopted. Each step tells what should come of it, and the demonstration
+Then an account with open codes is adopted. Each step tells what should come of it, and the demonstration
 fails where something else does. It works on a copy of the project in a temporary folder, so nothing of it remains, also
 when it is interrupted.
 """
@@ -65,7 +65,7 @@ STEPS = (
     Step("Now it is done.", UP, open=("36", "7"), says="3 created"),
     Step("Once more: there is nothing left to do.", UP, open=("36", "7"), says="3 unchanged"),
     Step(
-        "Somebody closes 36 in the cabinet. A preview sees it, and fails a nightly check:",
+        "Somebody closes 36 in the account. A preview sees it, and fails a nightly check:",
         ("preview", "--expect-no-changes"),
         open=("7",),
         says="1 to update",
@@ -87,7 +87,7 @@ STEPS = (
 )
 ADOPTION = (
     Step(
-        "Another cabinet has a history. A program and an import file are made of what is open in it.",
+        "Another account has a history. A program and an import file are made of what is open in it.",
         ("adopt",),
         open=("36", "7"),
         says=f"wrote {IMPORT_FILE}",
@@ -125,11 +125,11 @@ def main() -> int:
 
 
 def show() -> None:
-    """Set up a cabinet and a folder, run the steps, and remove both."""
+    """Set up an account and a folder, run the steps, and remove both."""
     engine = engine_folder()
     with tempfile.TemporaryDirectory(prefix="plusofon-demo-") as name, Sandbox(open=[FOREIGN]) as sandbox:
         try:
-            env = {**isolated.environment(engine, Path(name, "pulumi")), **cabinet_of(sandbox)}
+            env = {**isolated.environment(engine, Path(name, "pulumi")), **account_of(sandbox)}
             run_steps(Path(name, "example"), sandbox, env)
             run_adoption(Path(name, "adopted"), sandbox, env)
         finally:
@@ -138,8 +138,8 @@ def show() -> None:
     print("\nAll steps ended as told.")
 
 
-def cabinet_of(sandbox: Sandbox) -> dict[str, str]:
-    """Return the variables that make the sandbox's cabinet the one that programs and commands work on."""
+def account_of(sandbox: Sandbox) -> dict[str, str]:
+    """Return the variables that make the sandbox's account the one that programs and commands work on."""
     return {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
 
 
@@ -158,7 +158,7 @@ def run_steps(folder: Path, sandbox: Sandbox, env: dict[str, str]) -> None:
 
 
 def run_adoption(folder: Path, sandbox: Sandbox, env: dict[str, str]) -> None:
-    """Adopt what is open in the cabinet, in a folder of its own, without one write to it."""
+    """Adopt what is open in the account, in a folder of its own, without one write to it."""
     folder.mkdir()
     before = writes(sandbox)
     for number, step in enumerate(ADOPTION, start=len(STEPS) + 1):
@@ -166,8 +166,8 @@ def run_adoption(folder: Path, sandbox: Sandbox, env: dict[str, str]) -> None:
         if step.program == "plusofon":
             print(textwrap.indent((folder / ADOPTED).read_text(encoding="utf-8"), "    "))
     if writes(sandbox) != before:
-        raise DemoError("the adoption has written to the cabinet.")
-    print("Nothing was written to the cabinet.")
+        raise DemoError("the adoption has written to the account.")
+    print("Nothing was written to the account.")
 
 
 def writes(sandbox: Sandbox) -> int:
@@ -186,7 +186,7 @@ def play(number: int, step: Step, sandbox: Sandbox, folder: Path, env: dict[str,
     if step.says not in output:
         raise DemoError(f"step {number}: {step.command} did not say {step.says!r}.")
     if sandbox.open_codes != {FOREIGN, *step.open}:
-        raise DemoError(f"step {number}: the cabinet should have {', '.join(sorted((FOREIGN, *step.open)))} open.")
+        raise DemoError(f"step {number}: the account should have {', '.join(sorted((FOREIGN, *step.open)))} open.")
 
 
 def run_shown(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
@@ -204,8 +204,8 @@ def run_shown(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tu
 
 
 def tell_open(sandbox: Sandbox) -> None:
-    """Tell what is open in the cabinet now."""
-    print(f"Open in the cabinet: {', '.join(sorted(sandbox.open_codes)) or 'nothing'}", flush=True)
+    """Tell what is open in the account now."""
+    print(f"Open in the account: {', '.join(sorted(sandbox.open_codes)) or 'nothing'}", flush=True)
 
 
 if __name__ == "__main__":

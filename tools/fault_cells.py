@@ -1,6 +1,6 @@
 """Fault by fault, what comes of each operation.
 
-Each cell is one operation on a cabinet, in a process of its own, while one kind of call fails in one way, once or
+Each cell is one operation on an account, in a process of its own, while one kind of call fails in one way, once or
 always. A cell survives if all of `_verdict` holds, whatever its outcome. The sandbox is played as in `simulation`.
 """
 
@@ -40,7 +40,7 @@ TIMES = {"once": 1, "always": 999}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call of a provider's method, and the cabinet before it and after it."""
+    """One call of a provider's method, and the account before it and after it."""
 
     kind: str
     name: str
@@ -50,7 +50,7 @@ class Operation:
 
     @property
     def writes(self) -> bool:
-        """Tell whether it changes the cabinet."""
+        """Tell whether it changes the account."""
         return self.before != self.after
 
 
@@ -111,7 +111,7 @@ class Cell:
 
 
 class FaultTrial:
-    """A cabinet that each cell begins anew with."""
+    """An account that each cell begins anew with."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

@@ -1,6 +1,6 @@
-"""Draw docs/preview.svg: what a real `pulumi preview` says of a cabinet that somebody has changed. Run: `make picture`.
+"""Draw docs/preview.svg: what `pulumi preview` says of an account that somebody has changed. Run: `make picture`.
 
-The program is examples/whole_cabinet, the engine the real one, the cabinet a local sandbox.
+The program is examples/whole_account, the engine the real one, the account a local sandbox.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PROGRAM = CHECKOUT / "examples" / "whole_cabinet" / "__main__.py"
+PROGRAM = CHECKOUT / "examples" / "whole_account" / "__main__.py"
 TARGET = CHECKOUT / "docs" / "preview.svg"
 # The program has 7, 36 and 58 open. Since then somebody has opened two codes and closed one.
 CHANGED = ("7", "58", "53", "216")
@@ -74,12 +74,12 @@ def main() -> int:
 
 
 def preview(engine: Path) -> str:
-    """Bring the program up, let somebody change the cabinet, and return what a preview says of it, with colours."""
+    """Bring the program up, let somebody change the account, and return what a preview says of it, with colours."""
     with tempfile.TemporaryDirectory(prefix="plusofon-picture-") as name, Sandbox() as sandbox:
-        folder = Path(name, "cabinet")
+        folder = Path(name, "account")
         folder.mkdir()
         shutil.copy(PROGRAM, folder)
-        (folder / "Pulumi.yaml").write_text("name: cabinet\nruntime: python\n", encoding="utf-8")
+        (folder / "Pulumi.yaml").write_text("name: account\nruntime: python\n", encoding="utf-8")
         env = isolated.environment(engine, Path(name, "pulumi"))
         env |= {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
         pulumi("stack", "init", isolated.STACK, folder=folder, env=env)

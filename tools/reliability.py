@@ -22,12 +22,12 @@ SIGNS = {
     "believed": "✓?",
 }
 MEANINGS = {
-    "done": "done, and the cabinet shows it",
+    "done": "done, and the account shows it",
     "told": "told by `check`, so in the preview, before anything is written",
     "failed": "an error; nothing was to be written",
-    "undone": "an error, and the cabinet is as before",
+    "undone": "an error, and the account is as before",
     "part": "an error, and a part of what was asked for is done",
-    "carried out": "an error, though the cabinet is as asked for: whether it was carried out could not be seen",
+    "carried out": "an error, though the account is as asked for: whether it was carried out could not be seen",
     "believed": "taken for done on the word of the answer, with a message, for the list could not be read",
 }
 

@@ -31,7 +31,7 @@ from requests.structures import CaseInsensitiveDict
 from plusofon_pulumi.account import delivery, shared
 from plusofon_pulumi.client import allowance, transport
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
-from plusofon_pulumi.sandbox import Sandbox, api, cabinet
+from plusofon_pulumi.sandbox import Sandbox, account, api
 from plusofon_pulumi.sandbox.faults import Fault, Faults
 from plusofon_pulumi.sandbox.wire import Call, Delivery, Peer
 
@@ -83,11 +83,11 @@ class Clock:
 def simulated() -> Iterator[Clock]:
     """Let client, account and sandbox live in made-up time, and the client's jitter be the same each time."""
     clock = Clock()
-    rows = tuple(row for row in cabinet.catalogue() if row.code in CODES)
+    rows = tuple(row for row in account.catalogue() if row.code in CODES)
     with contextlib.ExitStack() as patches:
-        for module in (api, cabinet):
+        for module in (api, account):
             patches.enter_context(mock.patch.object(module, "catalogue", return_value=rows))
-        for module in (transport, allowance, delivery, shared, cabinet):
+        for module in (transport, allowance, delivery, shared, account):
             patches.enter_context(mock.patch.object(module, "time", clock))
         patches.enter_context(mock.patch.object(transport, "random", random.Random(0)))  # noqa: S311  # no secret
         yield clock
@@ -244,7 +244,7 @@ class Process:
         vars(sys).pop("tracebacklimit", None)
         stack = {"plusofon:token": sandbox.token, "plusofon:baseUrl": sandbox.url, **(config or {})}
         request = ConfigureRequest(config=Config(raw_config=stack, project_name="test"))
-        self.providers: dict[str, base.CabinetProvider] = {
+        self.providers: dict[str, base.AccountProvider] = {
             ONE: AllowedDirectionProvider(),
             ALL: AllowedDirectionsProvider(),
         }
@@ -267,8 +267,8 @@ class Process:
 
     @property
     def account(self) -> Account:
-        """Return what the process knows of the cabinet."""
-        return self.providers[ONE].cabinet()
+        """Return what the process knows of the account."""
+        return self.providers[ONE].account()
 
 
 def sandbox_of(**options: Any) -> Sandbox:

@@ -1,4 +1,4 @@
-"""Own the whole list of a Plusofon cabinet from a file that is reviewed: each open code has a reason and an approval.
+"""Own the whole list of a Plusofon account from a file that is reviewed: each open code has a reason and an approval.
 
 Who wants a code opened sends a change of directions.csv; `pulumi preview` in its review says what will open and close.
 """
@@ -56,6 +56,6 @@ def read_reasons(file: Path) -> dict[str, str]:
 
 reasons = read_reasons(FILE)
 
-cabinet = plusofon.AllowedDirections("cabinet", codes=list(reasons), opts=pulumi.ResourceOptions(protect=True))
+account = plusofon.AllowedDirections("account", codes=list(reasons), opts=pulumi.ResourceOptions(protect=True))
 
 pulumi.export("reasons", reasons)

@@ -1,4 +1,4 @@
-"""Keep the call directions of your choice open in a Plusofon cabinet.
+"""Keep the call directions of your choice open in a Plusofon account.
 
 Choose them with `pulumi config set codes '["7", "36"]'`; the token comes from PLUSOFON_TOKEN, or from
 `pulumi config set --secret plusofon:token`.

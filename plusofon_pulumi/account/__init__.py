@@ -1,4 +1,4 @@
-"""Account: one cabinet as this process sees it, shared by all of the process's threads.
+"""Account: one account as this process sees it, shared by all of the process's threads.
 
 It knows what is open (a shared snapshot), changes that (one writer), and what the program declares (claims).
 """
@@ -24,7 +24,7 @@ __all__ = ["Account", "OpenList"]
 
 
 class Account:
-    """Read and change which directions of one cabinet are open."""
+    """Read and change which directions of one account are open."""
 
     def __init__(self, settings: Settings) -> None:
         client = PlusofonClient(settings)

@@ -38,7 +38,7 @@ class Result:
 
 
 class Delivery:
-    """Send changes to one cabinet. Not for several threads at once: the Writer sees to that."""
+    """Send changes to one account. Not for several threads at once: the Writer sees to that."""
 
     def __init__(
         self, client: PlusofonClient, live: Shared[OpenList], catalogue: Shared[Catalogue], claims: Claims

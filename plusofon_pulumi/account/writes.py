@@ -82,7 +82,7 @@ class Sent:
         hint = "Something on the way, such as a proxy, may drop the content of requests."
         if not self.write.opens:
             hint = (
-                "If it is the cabinet's home direction, Plusofon keeps it open: declare it, or set "
+                "If it is the account's home direction, Plusofon keeps it open: declare it, or set "
                 "`retain_on_delete=True` on its resource and run `pulumi up` before you remove it. Otherwise something "
                 "on the way, such as a proxy, may drop the content of requests."
             )

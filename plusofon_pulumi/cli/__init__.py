@@ -52,7 +52,7 @@ def parser() -> Parser:
     """Return the parser of all commands."""
     whole = Parser(
         prog="plusofon",
-        description="The call directions of a Plusofon cabinet: what is open, what exists, and how to adopt it.",
+        description="The call directions of a Plusofon account: what is open, what exists, and how to adopt it.",
         epilog="The API's token is read from the environment variable PLUSOFON_TOKEN or from a file, never from the\n"
         "command line. Exit code: 0 done, 1 failed, 2 not understood, 130 interrupted (Ctrl-C).",
     )

@@ -22,9 +22,9 @@ from plusofon_pulumi.cli.common import (
     DONE,
     CommandError,
     Parser,
-    add_cabinet_options,
+    add_account_options,
     quoted,
-    read_cabinet,
+    read_account,
     settings,
     show,
 )
@@ -35,8 +35,8 @@ from plusofon_pulumi.settings import SOURCES
 _PROJECT_FILES = (PROJECT_FILE, "Pulumi.yml", "Pulumi.json")
 
 _DESCRIPTION = f"""\
-Write a Pulumi program that declares the directions that are open in the cabinet
-now, and a file for `pulumi import`. Nothing is written to the cabinet, neither by
+Write a Pulumi program that declares the directions that are open in the account
+now, and a file for `pulumi import`. Nothing is written to the account, neither by
 this command nor by the import. In the folder of --out it makes:
 
   {PROGRAM}           the program
@@ -46,10 +46,10 @@ _EPILOG = """\
 The imported resources are protected: a program that has lost a line closes no code
 by mistake. With --provider, the Provider must be in the state of the stack already,
 by a `pulumi up` of a program that declares it, and the token that is given here must
-be that of its cabinet.
+be that of its account.
 
 examples:
-  plusofon adopt --out cabinet
+  plusofon adopt --out account
   plusofon adopt --exclusive --token-file ~/.plusofon-token"""
 
 
@@ -57,7 +57,7 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "adopt",
-        help="bring an existing cabinet under Pulumi",
+        help="bring an existing account under Pulumi",
         description=_DESCRIPTION,
         epilog=_EPILOG,
     )
@@ -68,19 +68,19 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
         "instead of one AllowedDirection for each code",
     )
     parser.add_argument("--out", metavar="DIR", default=".", help="the folder to write into (default: this one)")
-    parser.add_argument("--provider", metavar="NAME", help="the cabinet's Provider, by its name in the stack's state")
+    parser.add_argument("--provider", metavar="NAME", help="the account's Provider, by its name in the stack's state")
     parser.add_argument("--force", action="store_true", help="overwrite the program and the import file")
-    add_cabinet_options(parser)
+    add_account_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the cabinet, then write the files."""
+    """Read the account, then write the files."""
     folder = Path(arguments.out)
     _refuse_what_is_there(folder, force=arguments.force)
     provider = provider_in_state(arguments.provider, folder) if arguments.provider is not None else None
     recorded = {"base_url": provider.base_url, "client_id": provider.client_id} if provider else None
-    opened, catalogue = read_cabinet(settings(arguments, recorded))
+    opened, catalogue = read_account(settings(arguments, recorded))
     adoption = adopt(opened, catalogue, exclusive=arguments.exclusive, provider=provider)
     files = {folder / PROGRAM: adoption.program, folder / IMPORT_FILE: adoption.import_file}
     # The stack that has the Provider has its project already, in this folder or above.
@@ -132,9 +132,9 @@ def _main_of(project: Path) -> str:
 def _found(adoption: Adoption, *, exclusive: bool) -> str:
     count = len(adoption.codes)
     if count:
-        return f"{count} direction{' is' if count == 1 else 's are'} open in the cabinet."
+        return f"{count} direction{' is' if count == 1 else 's are'} open in the account."
     then = "the program closes whatever is opened later" if exclusive else "there is nothing to import"
-    return f"Nothing is open in the cabinet: {then}."
+    return f"Nothing is open in the account: {then}."
 
 
 def _next(arguments: argparse.Namespace, provider: ProviderInState | None, is_new: bool, has_any: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the commands share: how they fail, what they print, and the cabinet that they read."""
+"""What the commands share: how they fail, what they print, and the account that they read."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def quoted(text: object) -> str:
     return shlex.quote(str(text))
 
 
-# Which cabinet
+# Which account
 
 
 class _RefuseToken(argparse.Action):
@@ -101,9 +101,9 @@ def refuse_token(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--token", nargs="?", action=_RefuseToken, help=argparse.SUPPRESS)
 
 
-def add_cabinet_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which cabinet is read, and where its API is."""
-    group = parser.add_argument_group("which cabinet")
+def add_account_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which account is read, and where its API is."""
+    group = parser.add_argument_group("which account")
     group.add_argument(
         "--token-file", metavar="FILE", help="a file that holds the API token (default: the variable PLUSOFON_TOKEN)"
     )
@@ -137,7 +137,7 @@ def _token(file: str | None) -> str:
     if token is None:
         raise ConfigurationError(
             "there is no Plusofon token: set the environment variable PLUSOFON_TOKEN, or name a file that holds it "
-            "with --token-file (the cabinet shows the token under «Разработчикам → Доступ к API»)"
+            "with --token-file (the account shows the token under «Разработчикам → Доступ к API»)"
         )
     return token
 
@@ -158,8 +158,8 @@ def _token_of(file: str) -> str:
     return token
 
 
-def read_cabinet(settings: Settings, *, with_open: bool = True) -> tuple[list[Direction], Catalogue]:
-    """Return what is open in the cabinet, one direction a row as the API gives it, and the catalogue: two calls."""
+def read_account(settings: Settings, *, with_open: bool = True) -> tuple[list[Direction], Catalogue]:
+    """Return what is open in the account, one direction a row as the API gives it, and the catalogue: two calls."""
     # Imported here: only what calls the API waits for its library.
     from plusofon_pulumi.client import PlusofonClient  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""``plusofon list`` and ``plusofon catalogue``: what is open in a cabinet, and what exists."""
+"""``plusofon list`` and ``plusofon catalogue``: what is open in an account, and what exists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from plusofon_pulumi.cli.common import DONE, Parser, add_cabinet_options, read_cabinet, settings, show
+from plusofon_pulumi.cli.common import DONE, Parser, add_account_options, read_account, settings, show
 from plusofon_pulumi.cli.table import paragraph, table, terminal_width
 from plusofon_pulumi.directions import Catalogue, Direction, by_code, printable
 
@@ -44,8 +44,8 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add both commands."""
     listing = commands.add_parser(
         "list",
-        help="show what is open in the cabinet",
-        description="Show the directions (calling codes) that are open in the cabinet now, each with the names of all\n"
+        help="show what is open in the account",
+        description="Show the directions (calling codes) that are open in the account now, each with the names of all\n"
         "countries that have its code, and mark those that deserve a look.",
         epilog="example:\n  plusofon list --json",
     )
@@ -66,21 +66,21 @@ def add(commands: argparse._SubParsersAction[Parser]) -> None:
     catalogue.set_defaults(run=run_catalogue)
     for parser in (listing, catalogue):
         parser.add_argument("--json", action="store_true", help="print a JSON array, for machines")
-        add_cabinet_options(parser)
+        add_account_options(parser)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print what is open."""
-    opened, catalogue = read_cabinet(settings(arguments))
+    opened, catalogue = read_account(settings(arguments))
     rows = [catalogue.get(code, direction) for code, direction in by_code(opened).items()]
     entries = [entry(direction, catalogue) for direction in sorted(rows, key=lambda row: int(row.code))]
-    _print(entries, as_json=arguments.json, otherwise="Nothing is open in this cabinet.")
+    _print(entries, as_json=arguments.json, otherwise="Nothing is open in this account.")
     return DONE
 
 
 def run_catalogue(arguments: argparse.Namespace) -> int:
     """Print what exists, or what of it has the text in its code or names."""
-    _, catalogue = read_cabinet(settings(arguments), with_open=False)
+    _, catalogue = read_account(settings(arguments), with_open=False)
     rows = catalogue.search(arguments.text) if arguments.text.strip() else catalogue.rows
     otherwise = f"The catalogue has no direction with «{printable(arguments.text)}» in its code or names."
     _print([entry(row, catalogue) for row in rows], as_json=arguments.json, otherwise=otherwise)

@@ -22,7 +22,7 @@ CATALOGUE = "/api/v1/directions"
 
 
 class PlusofonClient:
-    """Call the direction API of one cabinet.
+    """Call the direction API of one account.
 
     ``settings``: the token and where the API is; without them, those of the environment (``PLUSOFON_TOKEN`` …).
 
@@ -39,7 +39,7 @@ class PlusofonClient:
         self._transport = Transport(settings or Settings.from_environment())
 
     def get_allowed_directions(self) -> list[Direction]:
-        """Return the directions that are open in the cabinet now (``GET /api/v1/direction``)."""
+        """Return the directions that are open in the account now (``GET /api/v1/direction``)."""
         return decode.open_list(self._rows(OPEN_LIST), self._refuse(OPEN_LIST))
 
     def get_directions(self) -> Catalogue:

@@ -63,7 +63,7 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """Send requests to one cabinet's API, over connections that are kept open and shared by all threads."""
+    """Send requests to one account's API, over connections that are kept open and shared by all threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

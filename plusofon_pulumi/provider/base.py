@@ -1,4 +1,4 @@
-"""What both providers share: the cabinet, one line to the user for each fact, and errors that leave in plain words."""
+"""What both providers share: the account, one line to the user for each fact, and errors that leave in plain words."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def foreseen(method: _Method) -> _Method:
     """Let a PlusofonError leave a provider's method as its text alone, and nothing else so."""
 
     @functools.wraps(method)
-    def wrapper(provider: CabinetProvider, *args: Any) -> Any:
+    def wrapper(provider: AccountProvider, *args: Any) -> Any:
         _tracebacks.enter()
         try:
             return method(provider, *args)
@@ -98,7 +98,7 @@ _accounts_lock = threading.Lock()
 
 
 def _account(settings: Settings) -> Account:
-    """Return the one Account of a cabinet: all providers of a process share its snapshot, writer and claims."""
+    """Return the one Account of an account: all providers of a process share its snapshot, writer and claims."""
     # Imported here, for programs that only declare resources need neither requests nor its start-up time.
     from plusofon_pulumi.account import Account  # noqa: PLC0415
 
@@ -108,13 +108,13 @@ def _account(settings: Settings) -> Account:
         return _accounts[settings]
 
 
-class CabinetProvider(ResourceProvider):
-    """Share what both kinds of resources need: the cabinet, and one line to the user per fact."""
+class AccountProvider(ResourceProvider):
+    """Share what both kinds of resources need: the account, and one line to the user per fact."""
 
     # The reference to the class is no secret, and a diff of state stays readable.
     serialize_as_secret_always = False
 
-    def __reduce__(self) -> tuple[type[CabinetProvider], tuple[()]]:
+    def __reduce__(self) -> tuple[type[AccountProvider], tuple[()]]:
         return (type(self), ())
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -128,8 +128,8 @@ class CabinetProvider(ResourceProvider):
         except ConfigurationError as error:
             self._settings = error
 
-    def cabinet(self) -> Account:
-        """Return the cabinet; raise ConfigurationError where the settings name none."""
+    def account(self) -> Account:
+        """Return the account; raise ConfigurationError where the settings name none."""
         if isinstance(self._settings, ConfigurationError):
             raise self._settings
         return _account(self._settings)
@@ -145,7 +145,7 @@ class CabinetProvider(ResourceProvider):
                 sys.stderr.flush()
 
     def with_its_name(self, error: PlusofonError) -> PlusofonError:
-        """Return an error that says which cabinet it is about, where that is not the stack's own."""
+        """Return an error that says which account it is about, where that is not the stack's own."""
         if not self._name or isinstance(error, ConfigurationError):
             return error
         return error.about(f'Provider "{self._name}"')
@@ -176,11 +176,11 @@ class CabinetProvider(ResourceProvider):
         begins = re.compile(rf"\b{re.escape(wanted)}")
         found = [
             row.code
-            for row in self.cabinet().search(wanted)
+            for row in self.account().search(wanted)
             if begins.search(row.english_name.casefold()) or begins.search(row.name.casefold())
         ]
         # With all the countries that have the code: who asks for one of them opens it for all.
-        named = [str(self.cabinet().describe(code)) for code in dict.fromkeys(found)]
+        named = [str(self.account().describe(code)) for code in dict.fromkeys(found)]
         return ", ".join(named[:5])
 
 

@@ -8,10 +8,10 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from pulumi.output import Unknown
 
 from plusofon_pulumi.errors import InvalidCallingCodeError, PlusofonError
-from plusofon_pulumi.provider.base import CabinetProvider, foreseen, recorded_direction
+from plusofon_pulumi.provider.base import AccountProvider, foreseen, recorded_direction
 
 
-class AllowedDirectionProvider(CabinetProvider):
+class AllowedDirectionProvider(AccountProvider):
     """Keep one calling code open."""
 
     @foreseen
@@ -29,17 +29,17 @@ class AllowedDirectionProvider(CabinetProvider):
         if value is None:
             raise InvalidCallingCodeError('it is missing: give the calling code to open, such as "36"')
         code = self.code(value)
-        cabinet = self.cabinet()
+        account = self.account()
         # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
-        cabinet.claims.claim({code})
+        account.claims.claim({code})
         try:
             if code == old:
                 # Known to the catalogue since it was made; `diff` reads the same snapshot next.
-                cabinet.open_directions()
+                account.open_directions()
             else:
-                cabinet.direction(code)
+                account.direction(code)
         except PlusofonError:
-            cabinet.claims.mark({code}, failed=True)
+            account.claims.mark({code}, failed=True)
             raise
         return code
 
@@ -49,7 +49,7 @@ class AllowedDirectionProvider(CabinetProvider):
         code = news.get("code")
         if code != olds.get("code"):
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
-        if code in self.cabinet().open_directions():
+        if code in self.account().open_directions():
             return DiffResult(changes=False)
         self.tell(f"{recorded_direction(olds)} was closed outside Pulumi; `pulumi up` opens it again.")
         return DiffResult(changes=True)
@@ -64,7 +64,7 @@ class AllowedDirectionProvider(CabinetProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read whether the code is open; only a good answer without it means that the resource is gone."""
         code = props.get("code", id_)
-        direction = self.cabinet().open_directions().get(code)
+        direction = self.account().open_directions().get(code)
         if direction is None:
             return ReadResult("", {})
         outputs = direction.as_outputs() | {
@@ -80,11 +80,11 @@ class AllowedDirectionProvider(CabinetProvider):
     @foreseen
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Close the code, unless the program declares it in another resource."""
-        for direction in self.cabinet().close([recorded_direction({"code": id_} | props)]):
+        for direction in self.account().close([recorded_direction({"code": id_} | props)]):
             self.tell(f"{direction} stays open: the program declares it.")
 
     def _open(self, code: str) -> dict[str, Any]:
-        direction, notices = self.cabinet().open(code)
+        direction, notices = self.account().open(code)
         for notice in notices:
             self.tell(notice)
         return direction.as_outputs()

@@ -20,7 +20,7 @@ from pulumi.output import Unknown
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.errors import ConfigurationError, PlusofonError, UnknownDirectionError
 from plusofon_pulumi.identity import DIRECTIONS_ID as ID
-from plusofon_pulumi.provider.base import CabinetProvider, foreseen, recorded_direction
+from plusofon_pulumi.provider.base import AccountProvider, foreseen, recorded_direction
 
 if TYPE_CHECKING:
     from plusofon_pulumi.account import Account, OpenList
@@ -31,7 +31,7 @@ MOST_TOLD = 10
 NOT_KNOWN = "Not all codes are known yet: what closes and what opens is only told by the update."
 
 
-class AllowedDirectionsProvider(CabinetProvider):
+class AllowedDirectionsProvider(AccountProvider):
     """Own the whole list of open directions."""
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -60,7 +60,7 @@ class AllowedDirectionsProvider(CabinetProvider):
         if not _is_known(codes):
             self.tell(NOT_KNOWN)
             return DiffResult(changes=True)
-        live = self.cabinet().open_directions()
+        live = self.account().open_directions()
         recorded = _recorded_by_code(olds)
         # A refresh asks with the old inputs, which say nothing of what the program will do.
         if self._is_program_known:
@@ -77,7 +77,7 @@ class AllowedDirectionsProvider(CabinetProvider):
     @foreseen
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read what is open, as outputs and as inputs, so that drift shows as a difference; an empty list is a list."""
-        live = self.cabinet().open_directions()
+        live = self.account().open_directions()
         recorded = self._recorded_before = _recorded_by_code(props)
         on_destroy = props.get("on_destroy", ON_DESTROY[0])
         outputs = _outputs((recorded.get(code, live[code]) for code in sorted(live)), on_destroy)
@@ -93,7 +93,7 @@ class AllowedDirectionsProvider(CabinetProvider):
         """Leave everything open (``retain``), or close what was last recorded and is not declared (``close``)."""
         recorded = _recorded_by_code(props).values()
         if props.get("on_destroy") == "close":
-            left, why = self.cabinet().close(recorded), "the program declares it"
+            left, why = self.account().close(recorded), "the program declares it"
         else:
             left, why = self._given_up(recorded), 'on_destroy is "retain"'
         for direction in left:
@@ -101,7 +101,7 @@ class AllowedDirectionsProvider(CabinetProvider):
 
     def _given_up(self, recorded: Collection[Direction]) -> list[Direction]:
         try:
-            return self.cabinet().give_up(recorded)
+            return self.account().give_up(recorded)
         except ConfigurationError:
             # Nothing is called, so no token is needed; and without one, nothing is declared.
             return list(recorded)
@@ -109,7 +109,7 @@ class AllowedDirectionsProvider(CabinetProvider):
     def _checked(self, given: list[Any], olds: dict[str, Any], failures: list[CheckFailure]) -> Any:
         """Return the codes of a list, sorted and each once; add a failure for each that cannot work."""
         try:
-            cabinet = self.cabinet()
+            account = self.account()
         except ConfigurationError as error:
             failures.append(self.failed_check("", error))
             return given
@@ -121,32 +121,32 @@ class AllowedDirectionsProvider(CabinetProvider):
                 except PlusofonError as error:
                     failures.append(self._failed_element(index, error))
         # Claimed whatever else fails: what is declared is not closed because something went wrong.
-        cabinet.claims.claim(codes)
+        account.claims.claim(codes)
         if not failures:
-            self._ask(cabinet, codes, olds, failures, is_known=_is_known(given))
+            self._ask(account, codes, olds, failures, is_known=_is_known(given))
         if failures:
-            cabinet.claims.mark(codes, failed=True)
+            account.claims.mark(codes, failed=True)
             return given
         return sorted(codes) + [value for value in given if isinstance(value, Unknown)]
 
     def _ask(
         self,
-        cabinet: Account,
+        account: Account,
         codes: Mapping[str, int],
         olds: dict[str, Any],
         failures: list[CheckFailure],
         *,
         is_known: bool,
     ) -> None:
-        """Ask the cabinet what can be known before a write: that new codes exist, and that the list can be read."""
+        """Ask the account what can be known before a write: that new codes exist, and that the list can be read."""
         try:
             for code in sorted(codes.keys() - _old_codes(olds), key=codes.__getitem__):
                 try:
-                    cabinet.direction(code)
+                    account.direction(code)
                 except UnknownDirectionError as error:
                     failures.append(self._failed_element(codes[code], error))
             # `diff` reads the same snapshot next. Before a creation the engine asks nothing but `check`.
-            live = cabinet.open_directions()
+            live = account.open_directions()
         except PlusofonError as error:
             failures.append(self.failed_check("", error))
             return
@@ -166,18 +166,18 @@ class AllowedDirectionsProvider(CabinetProvider):
         for code in sorted(live.keys() - codes):
             is_drift = recorded is not None and code not in recorded
             what = "was opened outside Pulumi" if is_drift else "is open and not declared"
-            self.tell(f"{known.get(code) or self.cabinet().look_up(code)} {what}; `pulumi up` closes it.")
+            self.tell(f"{known.get(code) or self.account().look_up(code)} {what}; `pulumi up` closes it.")
         for code in sorted(codes - live.keys()):
             what = "was closed outside Pulumi" if code in known else "is declared and not open"
-            self.tell(f"{known.get(code) or self.cabinet().look_up(code)} {what}; `pulumi up` opens it.")
+            self.tell(f"{known.get(code) or self.account().look_up(code)} {what}; `pulumi up` opens it.")
 
     def _make(self, news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
-        cabinet = self.cabinet()
+        account = self.account()
         codes = sorted(news["codes"])
-        for notice in cabinet.make_exactly(frozenset(codes)):
+        for notice in account.make_exactly(frozenset(codes)):
             self.tell(notice)
         recorded = _recorded_by_code(olds)
-        return _outputs((recorded.get(code, cabinet.describe(code)) for code in codes), news["on_destroy"])
+        return _outputs((recorded.get(code, account.describe(code)) for code in codes), news["on_destroy"])
 
 
 def _failed_shape(codes: Any, on_destroy: Any) -> list[CheckFailure]:

@@ -10,7 +10,7 @@ from pulumi.dynamic import Resource
 from plusofon_pulumi.identity import PROVIDER_INPUT
 
 
-class CabinetResource(Resource):
+class AccountResource(Resource):
     """Be a dynamic resource whose provider is stored as a constant."""
 
     def __init__(

@@ -63,13 +63,13 @@ class Declaration:
         return pulumi.Output.from_input(value).apply(pass_on)
 
     def join(self, resource: pulumi.Resource) -> None:
-        """Add this declaration to those of its program and cabinet; the resource has its provider by now."""
+        """Add this declaration to those of its program and account; the resource has its provider by now."""
         root = pulumi.runtime.get_root_resource()
         # Under mocks the root outlives a test, and the next test's declarations are not this one's.
         if self._counts and root is not None and not isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
-            cabinet = resource.get_provider(resource.pulumi_resource_type) or root
+            account = resource.get_provider(resource.pulumi_resource_type) or root
             groups = _groups.setdefault(root, weakref.WeakKeyDictionary())
-            self._group = groups.setdefault(cabinet, _Group())
+            self._group = groups.setdefault(account, _Group())
             self._group.add(self)
 
     @property
@@ -89,7 +89,7 @@ def is_later(value: Any) -> bool:
 
 
 class _Group:
-    """Hold the declarations of one program for one cabinet."""
+    """Hold the declarations of one program for one account."""
 
     def __init__(self) -> None:
         self._declarations: list[Declaration] = []
@@ -114,11 +114,11 @@ class _Group:
 
 
 def _conflicts(declarations: list[Declaration]) -> Iterator[str]:
-    """Yield why declarations for one cabinet cannot all hold."""
+    """Yield why declarations for one account cannot all hold."""
     wholes = [each for each in declarations if each.is_whole]
     owners: dict[str, Declaration] = {}
     for one, other in itertools.pairwise(wholes):
-        yield f"{one.label} and {other.label} each declare the whole list of one cabinet: keep one of them."
+        yield f"{one.label} and {other.label} each declare the whole list of one account: keep one of them."
     for single in declarations:
         if single.is_whole:
             continue
@@ -152,7 +152,7 @@ def _ignores_codes(opts: pulumi.ResourceOptions | None) -> bool:
     return any(re.match(r"\*|codes?\b", path) for path in ignored)
 
 
-# Per program (its root resource, for programs may follow each other in one process) and per cabinet (its provider, or
+# Per program (its root resource, for programs may follow each other in one process) and per account (its provider, or
 # the root for the stack's own).
 _groups: weakref.WeakKeyDictionary[pulumi.Resource, weakref.WeakKeyDictionary[pulumi.Resource, _Group]] = (
     weakref.WeakKeyDictionary()

@@ -7,13 +7,13 @@ from typing import Any, NoReturn, final
 import pulumi
 
 from plusofon_pulumi.identity import DIRECTION_PROVIDER, DIRECTION_TYPE
-from plusofon_pulumi.resources.base import CabinetResource
+from plusofon_pulumi.resources.base import AccountResource
 from plusofon_pulumi.resources.declarations import Declaration
 
 
 @final
-class AllowedDirection(CabinetResource, module="plusofon", name="AllowedDirection"):
-    """Keep one direction open in a Plusofon cabinet; all others are none of its business."""
+class AllowedDirection(AccountResource, module="plusofon", name="AllowedDirection"):
+    """Keep one direction open in a Plusofon account; all others are none of its business."""
 
     code: pulumi.Output[str]
     """The calling code, as digits."""
@@ -34,7 +34,7 @@ class AllowedDirection(CabinetResource, module="plusofon", name="AllowedDirectio
         replaces the resource: the new code is opened before the old one is closed.
 
         A code that cannot work, no token and a refused token fail the preview, before anything is written; so does a
-        second declaration of the code in the same cabinet.
+        second declaration of the code in the same account.
 
         Source: Plusofon's description of the direction methods (GET, PUT and DELETE ``/api/v1/direction``).
         """

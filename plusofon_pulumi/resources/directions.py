@@ -1,4 +1,4 @@
-"""AllowedDirections: the whole list of open directions of a cabinet."""
+"""AllowedDirections: the whole list of open directions of an account."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, NoReturn, final
 import pulumi
 
 from plusofon_pulumi.identity import DIRECTIONS_PROVIDER, DIRECTIONS_TYPE
-from plusofon_pulumi.resources.base import CabinetResource
+from plusofon_pulumi.resources.base import AccountResource
 from plusofon_pulumi.resources.declarations import Declaration, is_later
 
 Codes = Iterable[pulumi.Input["str | int"]]
 
 
 @final
-class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirections"):
-    """Own the whole list: exactly these directions are open in a Plusofon cabinet, and all others are closed."""
+class AllowedDirections(AccountResource, module="plusofon", name="AllowedDirections"):
+    """Own the whole list: exactly these directions are open in a Plusofon account, and all others are closed."""
 
     codes: pulumi.Output[Sequence[str]]
     """The calling codes that are open, as digits, sorted."""
@@ -42,10 +42,10 @@ class AllowedDirections(CabinetResource, module="plusofon", name="AllowedDirecti
         and says what stays open; "close" closes the codes that were last recorded.
 
         What is open and declared already is taken over without a write; whatever else is open is closed, before
-        anything is opened. A preview tells each code that will close or open, also after a change in the cabinet.
+        anything is opened. A preview tells each code that will close or open, also after a change in the account.
 
         What cannot work, no token and a refused token fail the preview, before anything is written; so does a second
-        AllowedDirections for the same cabinet, or an AllowedDirection whose code is not among these.
+        AllowedDirections for the same account, or an AllowedDirection whose code is not among these.
 
         Source: Plusofon's description of the direction methods (GET, PUT and DELETE ``/api/v1/direction``).
         """

@@ -1,4 +1,4 @@
-"""Provider: a cabinet of its own, beside the stack's."""
+"""Provider: an account of its own, beside the stack's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plusofon_pulumi.settings import PROVIDER_KEY, SOURCES, find
 
 @final
 class Provider(pulumi.ProviderResource):
-    """Name a cabinet of its own, with its own token, for resources that get it by ``provider=`` or from a component."""
+    """Name another account, with its own token, for resources that get it by ``provider=`` or from a component."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Provider(pulumi.ProviderResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """
-        Declare a cabinet.
+        Declare an account.
 
         ``token``: its API token, best from ``pulumi.Config().require_secret``; it is made a secret in any case.
         PLUSOFON_TOKEN and ``plusofon:token`` never take its place. ``client_id``: the ``Client`` header; ``base_url``:

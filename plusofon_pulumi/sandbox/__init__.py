@@ -10,8 +10,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from . import control, faults
+from .account import Account, Change, plain_codes
 from .api import ALLOWED_PATH, CATALOGUE_PATH, Api
-from .cabinet import Cabinet, Change, plain_codes
 from .journal import Journal, Request
 from .readings import READINGS, Readings
 from .server import HOST, Server
@@ -25,7 +25,7 @@ __all__ = ["ALLOWED_PATH", "CATALOGUE_PATH", "READINGS", "Change", "Request", "S
 
 
 class Sandbox:
-    """Serve one cabinet on 127.0.0.1, as a ``with`` block or from `start` to `stop`.
+    """Serve one account on 127.0.0.1, as a ``with`` block or from `start` to `stop`.
 
     ``open``: the calling codes that are open at first. ``token``: the one that is accepted, made up where none is
     given; ``client_id``: the ``Client`` header that every call must have. ``readings`` changes some of the defaults,
@@ -51,8 +51,8 @@ class Sandbox:
         self.token = token or f"sandbox-{secrets.token_urlsafe(24)}"
         self.latency = latency
         self._initial = plain_codes(open), Readings(readings), latency
-        self._cabinet = Cabinet(*self._initial[:2], home=home)
-        self._api = Api(self._cabinet, token=self.token, client_id=client_id)
+        self._account = Account(*self._initial[:2], home=home)
+        self._api = Api(self._account, token=self.token, client_id=client_id)
         self._journal = Journal()
         self._faults = faults.Faults()
         self._port = port
@@ -97,17 +97,17 @@ class Sandbox:
     # What a test sets
 
     def set_open(self, codes: Iterable[str | int]) -> None:
-        """Make exactly these codes open, as the cabinet's owner would by hand: visible at once, even under R7."""
-        self._cabinet.set_open(codes)
+        """Make exactly these codes open, as the account's owner would by hand: visible at once, even under R7."""
+        self._account.set_open(codes)
 
     @property
     def readings(self) -> Readings:
         """The readings in force."""
-        return self._cabinet.readings
+        return self._account.readings
 
     def set_readings(self, changes: Mapping[str, str]) -> None:
         """Change some of the readings and leave the others; raise ValueError for one that there is not."""
-        self._cabinet.readings = self._cabinet.readings.changed(changes)
+        self._account.readings = self._account.readings.changed(changes)
 
     def fail_next(
         self,
@@ -138,7 +138,7 @@ class Sandbox:
     def reset(self) -> None:
         """Return to the state of the constructor: nothing seen, nothing to fail."""
         codes, readings, self.latency = self._initial
-        self._cabinet.reset(codes, readings)
+        self._account.reset(codes, readings)
         self._faults.clear()
         self._journal.clear()
 
@@ -147,12 +147,12 @@ class Sandbox:
     @property
     def open_codes(self) -> frozenset[str]:
         """What is truly open now, whatever GET shows under R7."""
-        return self._cabinet.open_codes
+        return self._account.open_codes
 
     @property
     def history(self) -> list[Change]:
         """Every change of `open_codes` since the last reset, by the API or by the owner."""
-        return self._cabinet.history
+        return self._account.history
 
     @property
     def requests(self) -> list[Request]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .cabinet import Cabinet, Row, catalogue
+from .account import Account, Row, catalogue
 from .pages import page_number, paged
 from .wire import Answer, Call
 
@@ -35,10 +35,10 @@ class _RefusedError(Exception):
 
 
 class Api:
-    """The API in front of one cabinet."""
+    """The API in front of one account."""
 
-    def __init__(self, cabinet: Cabinet, *, token: str, client_id: str) -> None:
-        self._cabinet = cabinet
+    def __init__(self, account: Account, *, token: str, client_id: str) -> None:
+        self._account = account
         self._token = token
         self._client_id = client_id
         self._routes: dict[str, dict[str, Callable[[Call], Answer]]] = {
@@ -56,7 +56,7 @@ class Api:
             words = f"The {call.method} method is not supported for this route."
             return Answer(405, {"message": words}, {"Allow": ", ".join(methods)})
         if call.headers.get("authorization") != f"Bearer {self._token}":
-            reading = self._cabinet.readings["R9"]
+            reading = self._account.readings["R9"]
             return Answer(int(reading), _NO_ACCESS[reading])
         try:
             _check_headers(call)
@@ -66,33 +66,33 @@ class Api:
 
     def good(self, body: dict[str, object] | None = None) -> Answer:
         """Answer that all went well, with or without ``success`` (R8)."""
-        success: dict[str, object] = {"success": True} if self._cabinet.readings["R8"] == "yes" else {}
+        success: dict[str, object] = {"success": True} if self._account.readings["R8"] == "yes" else {}
         return Answer(200, {**(body or {}), **success})
 
     # The four calls
 
     def _list_allowed(self, call: Call) -> Answer:
-        return self._list(call, self._cabinet.allowed(), self._allowed_shape)
+        return self._list(call, self._account.allowed(), self._allowed_shape)
 
     def _list_catalogue(self, call: Call) -> Answer:
         return self._list(call, catalogue(), self._catalogue_shape)
 
     def _open(self, call: Call) -> Answer:
-        objections = self._cabinet.open_ids(_elements(call, "direction_ids"))
+        objections = self._account.open_ids(_elements(call, "direction_ids"))
         return Answer(400, {"message": "; ".join(objections)}) if objections else self.good()
 
     def _close(self, call: Call) -> Answer:
-        objections = self._cabinet.close_codes(_elements(call, "codes"))
+        objections = self._account.close_codes(_elements(call, "codes"))
         if not objections:
             return self.good()
-        status = int(self._cabinet.readings["R4"])
+        status = int(self._account.readings["R4"])
         return Answer(status, {"error" if status == 404 else "message": "; ".join(objections)})
 
     # Lists
 
     def _list(self, call: Call, rows: Sequence[Row], shape: Callable[[Sequence[Row]], object]) -> Answer:
         body = paged(
-            self._cabinet.readings["R14"],
+            self._account.readings["R14"],
             rows,
             shape,
             number=page_number(call.query.get("page")),
@@ -103,7 +103,7 @@ class Api:
 
     def _allowed_shape(self, rows: Sequence[Row]) -> object:
         """Play R1, R2 and R3."""
-        readings = self._cabinet.readings
+        readings = self._account.readings
         if not rows:
             empty: object = json.loads(readings["R1"])
             return empty
@@ -115,7 +115,7 @@ class Api:
 
     def _catalogue_shape(self, rows: Sequence[Row]) -> object:
         """Play R2."""
-        _, code_form, id_form = self._cabinet.readings.forms
+        _, code_form, id_form = self._account.readings.forms
         return [
             {
                 "id": _as(id_form, row.id),

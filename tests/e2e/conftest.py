@@ -51,10 +51,10 @@ def make_project(tmp_path: Path, blank: Path, engine: Path, measured: dict[str, 
     made: list[Project] = []
 
     def make(program: str = "", sandbox: Sandbox | None = None, env: Mapping[str, str | None] | None = None) -> Project:
-        cabinet: dict[str, Any] = {}
+        account: dict[str, Any] = {}
         if sandbox is not None:
-            cabinet = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
-        project = Project(tmp_path / f"project-{len(made)}", blank, engine, {**measured, **cabinet, **(env or {})})
+            account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
+        project = Project(tmp_path / f"project-{len(made)}", blank, engine, {**measured, **account, **(env or {})})
         project.write(program)
         made.append(project)
         return project
@@ -64,5 +64,5 @@ def make_project(tmp_path: Path, blank: Path, engine: Path, measured: dict[str, 
 
 @pytest.fixture
 def project(make_project: MakeProject, sandbox: Sandbox) -> Project:
-    """A project whose cabinet is the test's sandbox; its program declares nothing yet."""
+    """A project whose account is the test's sandbox; its program declares nothing yet."""
     return make_project("", sandbox)

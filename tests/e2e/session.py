@@ -1,9 +1,9 @@
 """A page of the documents as a session, in which its programs and commands are run, and their output is compared.
 
-A page is a session with a project, a sandbox as its cabinet, and a shell that stays where it went. By its language:
+A page is a session with a project, a sandbox as its account, and a shell that stays where it went. By its language:
 
 - `python` that uses Pulumi is the program, in the folder where the shell is, and is brought up; other Python is run.
-- `sh` is run by bash, with the cabinet in the environment, its token on standard input, and no questions asked.
+- `sh` is run by bash, with the account in the environment, its token on standard input, and no questions asked.
 - `text` is output: its lines are lines of what came last, in their order. One that begins with `$` is a command with
   its whole output.
 - `yaml`, `json` and `csv` are read.
@@ -11,9 +11,9 @@ A page is a session with a project, a sandbox as its cabinet, and a shell that s
 `…` in an output stands for anything, but is not all of it. The words of a comment above a block (see `tests.pages`) say
 what else is done:
 
-    new               a new project, and a new cabinet
-    cabinet 7 36      before it, somebody makes exactly these codes open in the cabinet
-    secret NAME       before it, the cabinet's token becomes a secret of the stack's configuration
+    new               a new project, and a new account
+    account 7 36      before it, somebody makes exactly these codes open in the account
+    secret NAME       before it, the account's token becomes a secret of the stack's configuration
     preview           the program is only previewed
     fails             it ends with an error
     then 7 36         after it, exactly these codes are open
@@ -76,7 +76,7 @@ class Session:
     def _run(self, block: Block) -> None:
         words = dict(block.words)
         assert len(words) == len(block.words), f"{block} has a word twice"
-        assert words.keys() <= {"new", "cabinet", "secret", "preview", "fails", "then", *ELSEWHERE}, str(block)
+        assert words.keys() <= {"new", "account", "secret", "preview", "fails", "then", *ELSEWHERE}, str(block)
         if "like" in words:
             assert CHECKOUT / words["like"] in PAGES, str(block)
             others = [other for other in blocks(CHECKOUT / words["like"]) if "like" not in dict(other.words)]
@@ -89,8 +89,8 @@ class Session:
     def _run_here(self, block: Block, words: dict[str, str]) -> None:
         if "new" in words:
             self.new()
-        if "cabinet" in words:
-            self.sandbox.set_open(words["cabinet"].split())
+        if "account" in words:
+            self.sandbox.set_open(words["account"].split())
         if "secret" in words:
             self._project.config(words["secret"], self.sandbox.token, secret=True)
         fails = "fails" in words

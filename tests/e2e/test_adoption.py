@@ -1,4 +1,4 @@
-"""A cabinet that exists comes under Pulumi with not one write: `plusofon adopt`, then the commands that it tells."""
+"""An account that exists comes under Pulumi with not one write: `plusofon adopt`, then the commands that it tells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import Project
 
@@ -95,7 +95,7 @@ def test_what_was_adopted_needs_no_change_and_nothing_was_written(
             project.config("secondToken", sandbox.token, secret=True)
             project.write(SECOND.format(sandbox.url))
             project.up()
-            # What the stack's own cabinet is, is of no account from here on.
+            # What the stack's own account is, is of no account from here on.
             project.set_env(PLUSOFON_BASE_URL=None)
         commands = [each for each in adopt(project, *options) if "--secret secondToken" not in each]
         if codes or "--exclusive" in options:
@@ -147,7 +147,7 @@ def test_what_was_adopted_lives_on_as_if_created_by_up(
     assert "cannot be deleted" in project.up(fails=True).output
     assert {"36", "7"} <= sandbox.open_codes
     # ... but on purpose, as the documentation says.
-    follow(project, [UNPROTECT.replace("hungary-36", "cabinet" if options else "hungary-36")])
+    follow(project, [UNPROTECT.replace("hungary-36", "account" if options else "hungary-36")])
     less = (created.folder / "__main__.py").read_text(encoding="utf-8").replace('    "hungary-36": "36",\n', "")
     project.write("" if options else less, preamble="")
     assert "1 deleted" in project.up().output
@@ -199,7 +199,7 @@ def test_a_stale_file_is_believed_and_the_next_preview_tells(
     sandbox.set_open([])
     sandbox.clear_requests()
     imports(project)
-    # The import looks at the cabinet, but what it finds there is no matter to it.
+    # The import looks at the account, but what it finds there is no matter to it.
     assert_not_written(sandbox)
     assert "36 (Hungary) was closed outside Pulumi; `pulumi up` opens it" in project.preview().output
     # Adopted anew, the program follows, and the whole list's entry in state with it, by an update that writes nothing.
@@ -228,9 +228,9 @@ def test_a_new_folder_s_project_takes_the_token_from_the_stack_where_a_file_had_
     project = make_project("")
     project.set_env(PULUMI_STACK=None)
     (project.folder / "token").write_text(sandbox.token)
-    commands = adopt(project, "--out", "cabinet", "--token-file", "token", "--base-url", sandbox.url)
+    commands = adopt(project, "--out", "account", "--token-file", "token", "--base-url", sandbox.url)
     assert [shlex.split(each)[:2] for each in commands] == [
-        ["cd", "cabinet"],
+        ["cd", "account"],
         ["pulumi", "stack"],
         ["pulumi", "config"],
         ["pulumi", "config"],
@@ -238,7 +238,7 @@ def test_a_new_folder_s_project_takes_the_token_from_the_stack_where_a_file_had_
         ["pulumi", "preview"],
     ]
     assert "3 unchanged" in follow(project, commands)
-    settings = (project.folder / "cabinet" / "Pulumi.dev.yaml").read_text()
+    settings = (project.folder / "account" / "Pulumi.dev.yaml").read_text()
     assert "secure:" in settings
     assert sandbox.token not in settings
     assert_not_written(sandbox)
@@ -276,7 +276,7 @@ def test_a_provider_that_is_not_in_state_is_refused_before_an_import_could_make_
     assert not (project.folder / "__main__.py").exists()
 
 
-def test_two_cabinets_with_the_same_codes_are_adopted_into_one_stack(project: Project, sandbox: Sandbox) -> None:
+def test_two_accounts_with_the_same_codes_are_adopted_into_one_stack(project: Project, sandbox: Sandbox) -> None:
     sandbox.set_open(["36"])
     with Sandbox(open=["36", "44"], client_id="77") as other:
         follow(project, adopt(project))

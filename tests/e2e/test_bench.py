@@ -17,7 +17,7 @@ from typing import cast
 import pytest
 
 from bench import startup
-from bench.cabinet import CountingSandbox, codes, made_up_catalogue
+from bench.account import CountingSandbox, codes, made_up_catalogue
 from bench.growth import CASES, Growth
 from bench.measure import CHECKOUT, OPERATIONS, Cell, Measurement, Stage
 from bench.programs import DIRECTION, FLOOR, KINDS, LIST, NAIVE

@@ -32,8 +32,8 @@ plusofon.AllowedDirections("whole", codes=[36])
     "program,why",
     [
         (TWICE, 'AllowedDirection "a" and AllowedDirection "b" both declare the code 36'),
-        (TWO_WHOLES, 'AllowedDirections "a" and AllowedDirections "b" each declare the whole list of one cabinet'),
-        (TWO_EMPTY, 'AllowedDirections "a" and AllowedDirections "b" each declare the whole list of one cabinet'),
+        (TWO_WHOLES, 'AllowedDirections "a" and AllowedDirections "b" each declare the whole list of one account'),
+        (TWO_EMPTY, 'AllowedDirections "a" and AllowedDirections "b" each declare the whole list of one account'),
         (LACKING, 'AllowedDirection "single" declares the code 58, which AllowedDirections "whole" does not list'),
     ],
 )
@@ -72,7 +72,7 @@ def test_the_list_does_not_close_what_an_output_turns_out_to_declare(project: Pr
     assert not traceback_in(told)
 
 
-def test_the_same_code_in_two_cabinets_is_no_conflict(project: Project, sandbox: Sandbox) -> None:
+def test_the_same_code_in_two_accounts_is_no_conflict(project: Project, sandbox: Sandbox) -> None:
     with Sandbox() as other:
         project.write(f"""
             second = plusofon.Provider("second", token="{other.token}", base_url="{other.url}")
@@ -83,7 +83,7 @@ def test_the_same_code_in_two_cabinets_is_no_conflict(project: Project, sandbox:
         assert sandbox.open_codes == other.open_codes == {"36"}
 
 
-def test_two_declarations_in_one_component_s_cabinet_are_a_conflict(project: Project, sandbox: Sandbox) -> None:
+def test_two_declarations_in_one_component_s_account_are_a_conflict(project: Project, sandbox: Sandbox) -> None:
     project.write(f"""
         second = plusofon.Provider("second", token="{sandbox.token}", base_url="{sandbox.url}")
         opts = pulumi.ResourceOptions(providers=[second])

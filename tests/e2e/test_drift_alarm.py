@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.cabinet import Cabinet, Row
+from plusofon_pulumi.sandbox.account import Account, Row
 from tests.e2e.harness import Project
 
 WORKFLOW = Path(__file__).parents[2] / "examples" / "drift_alarm" / "plusofon-drift.yml"
@@ -48,8 +48,8 @@ def alarms(said: str) -> list[str]:
 
 
 def lines(told: str) -> list[str]:
-    """Return the lines of the alarm of a cabinet that is not as the program says."""
-    title = "title=Cabinet and program differ::"
+    """Return the lines of the alarm of an account that is not as the program says."""
+    title = "title=Account and program differ::"
     assert told.startswith(title)
     return sorted(told.removeprefix(title).split("%0A"))
 
@@ -62,8 +62,8 @@ def secrets(sandbox: Sandbox) -> dict[str, str]:
 
 @pytest.fixture
 def guarded(project: Project, sandbox: Sandbox) -> Project:
-    """A cabinet that is as declared, and of which the environment knows no token."""
-    project.write('plusofon.AllowedDirections("cabinet", codes=["7", "36"])')
+    """An account that is as declared, and of which the environment knows no token."""
+    project.write('plusofon.AllowedDirections("account", codes=["7", "36"])')
     if project.env["PULUMI_STACK"] != STACK:
         project.run("stack", "init", STACK)
     project.set_env(PULUMI_STACK=STACK)
@@ -100,14 +100,14 @@ def test_a_direction_without_names_is_told_by_its_code(
 ) -> None:
     sandbox.set_open(["7", "36", "424"])
     # A code that the catalogue lacks, in a list that gives it no name either.
-    monkeypatch.setattr(Cabinet, "_face", lambda _self, code, _ids: Row("", "", "", code))
+    monkeypatch.setattr(Account, "_face", lambda _self, code, _ids: Row("", "", "", code))
     ran = run_steps(guarded, secrets)
     assert ran.returncode == 7
     (told,) = alarms(ran.stdout)
     assert "424 was opened outside Pulumi; `pulumi up` closes it." in lines(told)
 
 
-def test_of_two_cabinets_it_is_told_which_one_differs(
+def test_of_two_accounts_it_is_told_which_one_differs(
     guarded: Project, sandbox: Sandbox, secrets: dict[str, str]
 ) -> None:
     with Sandbox(open=["7", "36"]) as other:
@@ -115,14 +115,14 @@ def test_of_two_cabinets_it_is_told_which_one_differs(
         guarded.write(
             f"""\
             second = plusofon.Provider("second", token="{other.token}", base_url="{other.url}")
-            plusofon.AllowedDirections("cabinet", codes=["7", "36"])
+            plusofon.AllowedDirections("account", codes=["7", "36"])
             plusofon.AllowedDirections("other", codes=["7", "36"], opts=pulumi.ResourceOptions(provider=second))
             """
         )
         guarded.up()
         guarded.set_env(PLUSOFON_TOKEN=None, PULUMI_STACK=None)
-        for cabinet in (sandbox, other):
-            cabinet.set_open(["7", "36", "53"])
+        for account in (sandbox, other):
+            account.set_open(["7", "36", "53"])
         ran = run_steps(guarded, secrets)
     opened = "53 (Cuba) was opened outside Pulumi; `pulumi up` closes it."
     assert ran.returncode == 7
@@ -130,10 +130,10 @@ def test_of_two_cabinets_it_is_told_which_one_differs(
     assert {opened, f'Provider "second": {opened}'} <= set(lines(told))
 
 
-def test_a_program_that_is_not_applied_yet_is_told_apart_from_a_changed_cabinet(
+def test_a_program_that_is_not_applied_yet_is_told_apart_from_a_changed_account(
     guarded: Project, secrets: dict[str, str]
 ) -> None:
-    guarded.write('plusofon.AllowedDirections("cabinet", codes=["7", "36", "44"])')
+    guarded.write('plusofon.AllowedDirections("account", codes=["7", "36", "44"])')
     ran = run_steps(guarded, secrets)
     assert ran.returncode == 7
     (told,) = alarms(ran.stdout)

@@ -69,7 +69,7 @@ def test_a_refresh_without_any_answer_fails_and_leaves_the_state(project: Projec
 
 
 @pytest.mark.oldest
-def test_a_refresh_after_a_closing_in_the_cabinet_drops_the_resource(project: Project, sandbox: Sandbox) -> None:
+def test_a_refresh_after_a_closing_in_the_account_drops_the_resource(project: Project, sandbox: Sandbox) -> None:
     project.write(HUNGARY)
     project.up()
     sandbox.set_open([])
@@ -120,7 +120,7 @@ def test_the_home_direction_that_cannot_be_closed_is_explained(project: Project,
     project.write('plusofon.AllowedDirection("home", code="7")')
     project.up()
     told = project.destroy(fails=True).output
-    assert "If it is the cabinet's home direction, Plusofon keeps it open" in told
+    assert "If it is the account's home direction, Plusofon keeps it open" in told
     assert not traceback_in(told)
     project.write('plusofon.AllowedDirection("home", code="7", opts=pulumi.ResourceOptions(retain_on_delete=True))')
     project.up()

@@ -24,24 +24,24 @@ def test_the_quickstart_opens_its_codes(project: Project, sandbox: Sandbox) -> N
     assert sandbox.open_codes == {"44"}
 
 
-def test_the_whole_cabinet_is_owned_and_protected(project: Project, sandbox: Sandbox) -> None:
+def test_the_whole_account_is_owned_and_protected(project: Project, sandbox: Sandbox) -> None:
     sandbox.set_open(["53"])
-    project.write(program("whole_cabinet"), preamble="")
+    project.write(program("whole_account"), preamble="")
     project.up()
     assert sandbox.open_codes == {"7", "36", "58"}
     project.destroy(fails=True)
-    assert "# With codes=[], nobody could be called at all." in program("whole_cabinet")
-    project.write(program("whole_cabinet").replace('codes=["7", "36", "58"]', "codes=[]"), preamble="")
+    assert "# With codes=[], nobody could be called at all." in program("whole_account")
+    project.write(program("whole_account").replace('codes=["7", "36", "58"]', "codes=[]"), preamble="")
     project.up()
     assert sandbox.open_codes == set()
 
 
-def test_two_cabinets_each_have_their_list(make_project: MakeProject, sandbox: Sandbox) -> None:
+def test_two_accounts_each_have_their_list(make_project: MakeProject, sandbox: Sandbox) -> None:
     with Sandbox(open=["53"]) as other:
         project = make_project("", sandbox)
         project.config("secondToken", other.token, secret=True)
         project.config("secondBaseUrl", other.url)
-        project.write(program("two_cabinets"), preamble="")
+        project.write(program("two_accounts"), preamble="")
         project.up()
         assert sandbox.open_codes == {"7", "36"}
         assert other.open_codes == {"7", "44"}

@@ -1,4 +1,4 @@
-"""The harness itself, and the stand-in language host beneath it, with a resource that knows no cabinet."""
+"""The harness itself, and the stand-in language host beneath it, with a resource that knows no account."""
 
 from __future__ import annotations
 

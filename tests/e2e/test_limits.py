@@ -69,7 +69,7 @@ plusofon.AllowedDirection("c", code="36", opts=pulumi.ResourceOptions(provider=s
     is_mended_by_the_next_full_run(project, sandbox, {"36"})
 
 
-def test_a_resource_moved_to_another_cabinet_leaves_open_what_it_had_opened_in_the_old_one(
+def test_a_resource_moved_to_another_account_leaves_open_what_it_had_opened_in_the_old_one(
     project: Project, sandbox: Sandbox
 ) -> None:
     project.write(A)
@@ -87,7 +87,7 @@ plusofon.AllowedDirection("a", code="36", opts=pulumi.ResourceOptions(provider=o
         assert sandbox.open_codes == {"36"}
 
 
-def test_another_token_for_the_stack_opens_in_the_new_cabinet_and_closes_nothing_in_the_old(
+def test_another_token_for_the_stack_opens_in_the_new_account_and_closes_nothing_in_the_old(
     project: Project, sandbox: Sandbox
 ) -> None:
     project.write(A)
@@ -98,7 +98,7 @@ def test_another_token_for_the_stack_opens_in_the_new_cabinet_and_closes_nothing
         assert sandbox.open_codes == other.open_codes == {"36"}
 
 
-def test_a_resource_that_is_removed_together_with_a_change_of_the_token_is_closed_in_the_new_cabinet(
+def test_a_resource_that_is_removed_together_with_a_change_of_the_token_is_closed_in_the_new_account(
     project: Project, sandbox: Sandbox
 ) -> None:
     project.write(A)
@@ -123,7 +123,7 @@ def test_ignored_codes_stay_what_state_last_recorded_and_drift_is_closed_all_the
     assert sandbox.open_codes == {"36"}
 
 
-def test_two_stacks_on_one_cabinet_undo_each_other(make_project: MakeProject, sandbox: Sandbox) -> None:
+def test_two_stacks_on_one_account_undo_each_other(make_project: MakeProject, sandbox: Sandbox) -> None:
     one, other = (make_project(f'plusofon.AllowedDirections("w", codes=["{code}"])', sandbox) for code in ("36", "58"))
     one.up()
     other.up()
@@ -134,7 +134,7 @@ def test_two_stacks_on_one_cabinet_undo_each_other(make_project: MakeProject, sa
     other.preview("--expect-no-changes", fails=True)
 
 
-def test_two_providers_on_one_cabinet_undo_each_other(project: Project, sandbox: Sandbox) -> None:
+def test_two_providers_on_one_account_undo_each_other(project: Project, sandbox: Sandbox) -> None:
     project.write(f"""
 one, two = (plusofon.Provider(name, token={sandbox.token!r}, base_url={sandbox.url!r}) for name in ("one", "two"))
 first = plusofon.AllowedDirections("first", codes=["36"], opts=pulumi.ResourceOptions(provider=one))
@@ -145,7 +145,7 @@ plusofon.AllowedDirections("second", codes=["58"], opts=pulumi.ResourceOptions(p
     assert "36 (Hungary) was closed outside Pulumi; `pulumi up` opens it." in project.preview().output
 
 
-def test_a_resource_that_is_removed_first_and_then_declared_in_another_cabinet_leaves_nothing_open(
+def test_a_resource_that_is_removed_first_and_then_declared_in_another_account_leaves_nothing_open(
     project: Project, sandbox: Sandbox
 ) -> None:
     with Sandbox() as other:
@@ -227,15 +227,15 @@ ROWS = {
     "`up --continue-on-error`": [test_a_run_that_goes_on_after_an_error_does_not_know_what_waits_for_the_failed_one],
     "a rename together": [test_a_rename_together_with_a_change_of_provider_closes_the_code],
     "the same resource": [
-        test_a_resource_moved_to_another_cabinet_leaves_open_what_it_had_opened_in_the_old_one,
-        test_another_token_for_the_stack_opens_in_the_new_cabinet_and_closes_nothing_in_the_old,
-        test_a_resource_that_is_removed_first_and_then_declared_in_another_cabinet_leaves_nothing_open,
+        test_a_resource_moved_to_another_account_leaves_open_what_it_had_opened_in_the_old_one,
+        test_another_token_for_the_stack_opens_in_the_new_account_and_closes_nothing_in_the_old,
+        test_a_resource_that_is_removed_first_and_then_declared_in_another_account_leaves_nothing_open,
     ],
     "a resource is removed": [
-        test_a_resource_that_is_removed_together_with_a_change_of_the_token_is_closed_in_the_new_cabinet
+        test_a_resource_that_is_removed_together_with_a_change_of_the_token_is_closed_in_the_new_account
     ],
     "`ignore_changes": [test_ignored_codes_stay_what_state_last_recorded_and_drift_is_closed_all_the_same],
-    "two stacks": [test_two_stacks_on_one_cabinet_undo_each_other, test_two_providers_on_one_cabinet_undo_each_other],
+    "two stacks": [test_two_stacks_on_one_account_undo_each_other, test_two_providers_on_one_account_undo_each_other],
     "`component(": [test_a_component_s_providers_take_in_other_packages_dynamic_resources],
     "`protect`": [test_protect_and_retain_on_delete_are_pulumi_s_ways_to_keep_a_code_open],
     "`config set plusofon:token`": [

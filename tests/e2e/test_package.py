@@ -200,7 +200,7 @@ def test_five_minutes_lead_from_the_wheel_to_a_protected_list_and_its_alarm(
     # But for its questions, which nobody answers here.
     project.set_env(PULUMI_SKIP_CONFIRMATIONS="true")
 
-    def bash(script: str, folder: str = "cabinet", code: int = 0, typed: str = "") -> str:
+    def bash(script: str, folder: str = "account", code: int = 0, typed: str = "") -> str:
         ran = subprocess.run(
             ["bash", "-ec", script],
             cwd=project.folder / folder,
@@ -227,7 +227,7 @@ def test_five_minutes_lead_from_the_wheel_to_a_protected_list_and_its_alarm(
 
         refused = bash(DESTROY, code=1)
         assert all(" ".join(piece.split()) in refused for piece in REFUSED.split("…"))
-        program = project.folder / "cabinet" / "__main__.py"
+        program = project.folder / "account" / "__main__.py"
         declared = program.read_text(encoding="utf-8")
         program.write_text("", encoding="utf-8")
         assert "because it is protected" in bash("pulumi up", code=1)

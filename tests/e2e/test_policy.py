@@ -15,7 +15,7 @@ import pytest
 from plusofon_pulumi.cli.directions import NON_GEOGRAPHIC
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.e2e.harness import Project
 
 PACK = Path(__file__).parents[2] / "examples" / "policy"
@@ -83,10 +83,10 @@ def test_other_resources_are_not_its_business(violations: Violations) -> None:
 
 
 def test_a_preview_with_the_pack_tells_all_that_it_forbids(project: Project) -> None:
-    project.write('plusofon.AllowedDirections("cabinet", codes=["36", 979])')
+    project.write('plusofon.AllowedDirections("account", codes=["36", 979])')
     shown = project.preview("--policy-pack", str(PACK), fails=True).output
-    assert "cabinet: 979 is not a country's calling code: it belongs to International Premium Rate Service." in shown
-    assert "cabinet is not protected." in shown
+    assert "account: 979 is not a country's calling code: it belongs to International Premium Rate Service." in shown
+    assert "account is not protected." in shown
 
 
 def test_an_update_with_the_pack_opens_nothing_that_it_forbids(project: Project, sandbox: Sandbox) -> None:
@@ -120,6 +120,6 @@ def test_a_code_that_only_the_update_knows_is_refused_then(project: Project, san
 
 
 def test_the_engine_lets_pass_what_the_pack_allows(project: Project, sandbox: Sandbox) -> None:
-    project.write(f'plusofon.AllowedDirections("cabinet", codes=["7", "36"]{PROTECTED})')
+    project.write(f'plusofon.AllowedDirections("account", codes=["7", "36"]{PROTECTED})')
     assert "only-countries" not in project.up("--policy-pack", str(PACK)).output
     assert sandbox.open_codes == {"7", "36"}

@@ -1,4 +1,4 @@
-"""Several cabinets in one program, on the real engine."""
+"""Several accounts in one program, on the real engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ plusofon.AllowedDirection("uk", code=44, opts=pulumi.ResourceOptions(provider=se
 
 
 @pytest.mark.oldest
-def test_each_provider_has_its_own_cabinet_and_its_token_is_encrypted_in_state(
+def test_each_provider_has_its_own_account_and_its_token_is_encrypted_in_state(
     project: Project, sandbox: Sandbox
 ) -> None:
     with Sandbox(client_id="77") as other:
@@ -86,7 +86,7 @@ def test_a_token_that_is_not_known_yet_is_no_error_in_preview(project: Project, 
     assert sandbox.open_codes == {"36", "44"}
 
 
-def test_data_functions_read_the_stack_s_cabinet_a_provider_s_and_given_settings(
+def test_data_functions_read_the_stack_s_account_a_provider_s_and_given_settings(
     project: Project, sandbox: Sandbox
 ) -> None:
     sandbox.set_open(["36", "58"])

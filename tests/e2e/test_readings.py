@@ -22,7 +22,7 @@ def test_the_life_of_a_direction_and_of_a_whole_list_is_the_same_under(
             other = plusofon.Provider("other", token="{whole.token}", base_url="{whole.url}")
             opts = pulumi.ResourceOptions(provider=other)
             plusofon.AllowedDirection("curacao", code="599")
-            plusofon.AllowedDirections("cabinet", codes=["599", "7"], opts=opts)
+            plusofon.AllowedDirections("account", codes=["599", "7"], opts=opts)
         """
         project = make_project(program, single)
         project.up()

@@ -14,7 +14,7 @@ plusofon.AllowedDirection("hungary", code="36")
 
 
 def whole(on_destroy: str) -> str:
-    return f'plusofon.AllowedDirections("cabinet", codes=["7", "36"], on_destroy="{on_destroy}")'
+    return f'plusofon.AllowedDirections("account", codes=["7", "36"], on_destroy="{on_destroy}")'
 
 
 def closed(sandbox: Sandbox) -> set[str]:
@@ -45,7 +45,7 @@ def test_every_declared_code_stays_open_throughout_a_move_and_back(
 def test_a_renamed_list_that_closes_on_destroy_keeps_its_codes_open(project: Project, sandbox: Sandbox) -> None:
     project.write(whole("close"))
     project.up()
-    project.write(whole("close").replace("cabinet", "renamed"))
+    project.write(whole("close").replace("account", "renamed"))
     project.up()
     assert sandbox.open_codes == {"7", "36"}
     assert closed(sandbox) == set()

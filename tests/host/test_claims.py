@@ -10,7 +10,7 @@ import pytest
 
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.sandbox import CATALOGUE_PATH, Change, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.host.conftest import StartHost
 from tests.host.host import Host, RefusedError, at_once
 

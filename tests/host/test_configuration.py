@@ -14,7 +14,7 @@ from tests.host.host import Host, RefusedError, secret
 OUTPUTS = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 NO_TOKEN = (
     "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, or set the environment variable "
-    "PLUSOFON_TOKEN (the cabinet shows the token under «Разработчикам → Доступ к API»)"
+    "PLUSOFON_TOKEN (the account shows the token under «Разработчикам → Доступ к API»)"
 )
 ELSEWHERE = {
     "PLUSOFON_TOKEN": "a-stray-token",

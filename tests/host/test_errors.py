@@ -51,7 +51,7 @@ def test_a_refused_token_is_one_line_of_text_from_every_call(start: StartHost, s
     host = start({**stack_of(sandbox), "plusofon:token": secret("a-token-of-yesterday")})
     cause = (
         "GET {} at 127.0.0.1: the answer is 403, «Недостаточно прав». Check the token; the "
-        "cabinet shows it under «Разработчикам → Доступ к API»."
+        "account shows it under «Разработчикам → Доступ к API»."
     )
     the_list, the_catalogue = cause.format("/api/v1/direction"), cause.format("/api/v1/directions")
     calls: list[tuple[Callable[[], Any], str]] = [

@@ -1,4 +1,4 @@
-"""The life of a resource, call by call as the engine makes them, with the cabinet's own list at every step."""
+"""The life of a resource, call by call as the engine makes them, with the account's own list at every step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Change, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.host.conftest import StartHost
 from tests.host.host import Difference, Found, Host, RefusedError
 
@@ -77,7 +77,7 @@ def test_fifty_unchanged_codes_cost_one_call(host: Host, sandbox: Sandbox) -> No
 # Refresh
 
 
-def test_refresh_forgets_what_was_closed_in_the_cabinet_and_keeps_the_rest(host: Host, sandbox: Sandbox) -> None:
+def test_refresh_forgets_what_was_closed_in_the_account_and_keeps_the_rest(host: Host, sandbox: Sandbox) -> None:
     sandbox.set_open(["36"])
     assert host.read("58", {"code": "58"}).id == ""
     assert host.read("36", HUNGARY).id == "36"

@@ -15,7 +15,7 @@ from pulumi.output import Unknown
 from plusofon_pulumi import identity
 from plusofon_pulumi.provider import AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Change, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.frozen import DIRECTIONS_PROVIDER
 from tests.host.conftest import StartHost
 from tests.host.host import UNKNOWN, Difference, Found, Host, RefusedError, at_once

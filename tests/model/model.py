@@ -50,7 +50,7 @@ EXCEPTIONS = {
     "retained": 'owned: on_destroy is "retain", and the resource was destroyed: leaving things open is its meaning.',
     "believed": "true: an opening was answered with success, and the list could not be read: it is believed, with a "
     "message. If it was not done, the next `up` does it.",
-    "raced": "true: the owner changed the cabinet during the run, at most five seconds before. The next `up` mends it.",
+    "raced": "true: the owner changed the account during the run, at most five seconds before. The next `up` mends it.",
     "asked": "kept: with delete_before_replace=True, which the user asks for, the old code may be closed before the "
     "engine has told that another resource declares it; that resource opens it again in the same run.",
     "home": "exact: the home direction, where Plusofon keeps it open for ever, cannot be closed: the run fails and "
@@ -157,7 +157,7 @@ class _StoppedError(Exception):
 
 
 class Stack:
-    """One stack on one cabinet: its state, and its runs."""
+    """One stack on one account: its state, and its runs."""
 
     def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
         self.sandbox = sandbox

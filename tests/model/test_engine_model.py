@@ -1,8 +1,8 @@
-"""The same search on the real engine: whole `pulumi up`s of random programs on two cabinets, with kills of the plugin.
+"""The same search on the real engine: whole `pulumi up`s of random programs on two accounts, with kills of the plugin.
 
 A search lasts `SEARCH_SECONDS` (300). `SEARCH_SEED` repeats one: its steps are the same, though not to the millisecond.
 
-`Story` makes things happen. What one run did to one cabinet is a `Seen`, and `judge` tells from that alone which of the
+`Story` makes things happen. What one run did to one account is a `Seen`, and `judge` tells from that alone which of the
 INVARIANTS it broke and which of the EXCEPTIONS it needed; test_engine_model_sees.py shows that it does.
 """
 
@@ -28,7 +28,7 @@ import pytest
 from plusofon_pulumi.client.transport import ATTEMPTS
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Change, Request, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.e2e.harness import DYNAMIC, Project, Result, make_blank, text_of
 from tests.e2e.tracebacks import traceback_in
 from tests.model import SEED
@@ -74,7 +74,7 @@ class Noted(Entry):
 
 @dataclass(frozen=True)
 class Seen:
-    """What one run did to one cabinet."""
+    """What one run did to one account."""
 
     operation: str
     program: Program = field(default_factory=dict)
@@ -285,8 +285,8 @@ def codes_put(request: Request) -> set[str]:
 
 
 @dataclass
-class Cabinet:
-    """One cabinet, what the program declares for it, and whose its open codes are."""
+class Account:
+    """One account, what the program declares for it, and whose its open codes are."""
 
     sandbox: Sandbox
     names: tuple[str, ...]
@@ -313,7 +313,7 @@ class Cabinet:
         return [change for change in new if change.by == "api"]
 
     def noted(self, entries: Iterable[Noted]) -> list[Noted]:
-        """Return what state has of this cabinet."""
+        """Return what state has of this account."""
         return [entry for entry in entries if entry.urn[1] in self.names + self.lists]
 
     def source(self) -> str:
@@ -336,11 +336,11 @@ class Cabinet:
 
 
 class Story:
-    """A project, its two cabinets, and what has happened: told when something breaks."""
+    """A project, its two accounts, and what has happened: told when something breaks."""
 
-    def __init__(self, project: Project, cabinets: list[Cabinet], chance: random.Random) -> None:
+    def __init__(self, project: Project, accounts: list[Account], chance: random.Random) -> None:
         self.project = project
-        self.cabinets = cabinets
+        self.accounts = accounts
         self.chance = chance
         self.told: list[str] = []
         self.counts: Counter[str] = Counter()
@@ -364,17 +364,17 @@ class Story:
             act()
 
     def edit(self) -> None:
-        cabinet = self.chance.choice(self.cabinets)
-        before = cabinet.program
+        account = self.chance.choice(self.accounts)
+        before = account.program
         # Most kinds of edits fit some programs only.
-        while cabinet.program == before:
-            cabinet.program = normalised(self.edited(cabinet))
-        cabinet.protected = {each for each in cabinet.program if self.chance.random() < 0.1}
-        self.tell(f"the program: {cabinet.source()!r}")
+        while account.program == before:
+            account.program = normalised(self.edited(account))
+        account.protected = {each for each in account.program if self.chance.random() < 0.1}
+        self.tell(f"the program: {account.source()!r}")
 
-    def edited(self, cabinet: Cabinet) -> dict[str, Declared]:  # noqa: C901  # one line for each kind of edit
+    def edited(self, account: Account) -> dict[str, Declared]:  # noqa: C901  # one line for each kind of edit
         chance = self.chance
-        program, names = dict(cabinet.program), list(cabinet.names)
+        program, names = dict(account.program), list(account.names)
         singles = [name for name, each in program.items() if each.kind == ONE]
         name, other = chance.sample(names, 2)
         kind = chance.randrange(8)
@@ -391,15 +391,15 @@ class Story:
         elif kind == 5:
             program = {key: each for key, each in program.items() if each.kind == ONE}
             wanted = tuple(chance.sample(CODES, chance.randrange(4)))
-            program[chance.choice(cabinet.lists)] = Declared(ALL, wanted, chance.choice(["retain", "close"]))
+            program[chance.choice(account.lists)] = Declared(ALL, wanted, chance.choice(["retain", "close"]))
         elif kind == 6 and singles:
             codes = tuple(program[each].codes[0] for each in singles)
             alias = (ONE, singles[0]) if chance.random() < 0.5 else None
             program = {
-                chance.choice(cabinet.lists): Declared(ALL, codes, chance.choice(["retain", "close"]), alias=alias)
+                chance.choice(account.lists): Declared(ALL, codes, chance.choice(["retain", "close"]), alias=alias)
             }
         elif kind == 7:
-            for key, each in cabinet.program.items():
+            for key, each in account.program.items():
                 if each.kind == ALL:
                     program = {name: Declared(ONE, (code,)) for name, code in zip(names, each.codes, strict=False)}
                     if program and chance.random() < 0.5:
@@ -407,22 +407,22 @@ class Story:
         return program
 
     def owner(self) -> None:
-        cabinet = self.chance.choice(self.cabinets)
+        account = self.chance.choice(self.accounts)
         codes = self.chance.sample([*CODES, "999"], self.chance.randrange(5))
-        cabinet.sandbox.set_open(codes)
-        self.tell(f"the owner of {cabinet.sandbox.url} sets {codes}")
+        account.sandbox.set_open(codes)
+        self.tell(f"the owner of {account.sandbox.url} sets {codes}")
 
     def readings(self) -> None:
-        cabinet = self.chance.choice(self.cabinets)
+        account = self.chance.choice(self.accounts)
         chosen = self.chance.sample(list(READINGS), 4)
         changes = {name: self.chance.choice(list(READINGS[name].values)) for name in chosen}
-        cabinet.sandbox.set_readings(changes)
-        self.tell(f"the readings of {cabinet.sandbox.url}: {changes}")
+        account.sandbox.set_readings(changes)
+        self.tell(f"the readings of {account.sandbox.url}: {changes}")
 
     def order_faults(self) -> None:
         # Most are never met: a write's waits in vain where nothing is to be written.
         for _ in range(self.chance.choice([0, 1, 2, 4])):
-            sandbox = self.chance.choice(self.cabinets).sandbox
+            sandbox = self.chance.choice(self.accounts).sandbox
             passing, hangs = self.chance.random() < 0.5, self.chance.random() < 0.02
             fault = HANG if hangs else self.chance.choice(PASSING if passing else LASTING + ODD)
             n = 1 if hangs else self.chance.choice([1, 2] if passing else [1, 1, 3, 99])
@@ -432,7 +432,7 @@ class Story:
             self.tell(f"  {sandbox.url}: {n} × {fault} of {method} after {skip}")
         if self.chance.random() < 0.1:
             # A write that is carried out, though its answer says no, and then nothing to be seen: seldom by chance.
-            sandbox = self.chance.choice(self.cabinets).sandbox
+            sandbox = self.chance.choice(self.accounts).sandbox
             sandbox.fail_next(99, self.chance.choice(["success-false:after", "garbage:after"]), method="PUT")
             sandbox.fail_next(99, "status:403", method="GET", path=ALLOWED_PATH, skip=1)
             self.tell(f"  {sandbox.url}: writes with bad answers, and a list that can be read once")
@@ -448,14 +448,14 @@ class Story:
         self.run("up", "--yes", "--skip-preview", kill=self.chance.randrange(1, 9))
 
     def with_a_wrong_token(self) -> None:
-        """The token of the first cabinet is revoked, and given back after one run (R9)."""
+        """The token of the first account is revoked, and given back after one run (R9)."""
         operation = self.chance.choice(["up", "refresh", "destroy"])
         self.tell("the token is revoked")
         self.project.set_env(PLUSOFON_TOKEN=WRONG_TOKEN)
         try:
             self.run(operation, "--yes", "--skip-preview")
         finally:
-            self.project.set_env(PLUSOFON_TOKEN=self.cabinets[0].sandbox.token)
+            self.project.set_env(PLUSOFON_TOKEN=self.accounts[0].sandbox.token)
 
     def preview(self) -> None:
         self.order_faults()
@@ -471,18 +471,18 @@ class Story:
 
     def converge(self) -> None:
         """exact: one run reaches what is declared, and a second has nothing to do."""
-        for cabinet in self.cabinets:
-            if cabinet.sandbox.readings["R14"] == "foreign":
-                cabinet.sandbox.set_readings({"R14": "data"})
+        for account in self.accounts:
+            if account.sandbox.readings["R14"] == "foreign":
+                account.sandbox.set_readings({"R14": "data"})
         if self.entries():
             self.project.run("state", "unprotect", "--all", "--yes", fails=None)
-        for cabinet in self.cabinets:
-            cabinet.protected.clear()
+        for account in self.accounts:
+            account.protected.clear()
         entries = self.entries()
-        expected = [expected_of(cabinet.program, cabinet.sandbox, cabinet.noted(entries)) for cabinet in self.cabinets]
+        expected = [expected_of(account.program, account.sandbox, account.noted(entries)) for account in self.accounts]
         is_home_asked = [
-            asks_home_to_close(Seen("up", cabinet.program, cabinet.noted(entries)), cabinet.sandbox, codes)
-            for cabinet, codes in zip(self.cabinets, expected, strict=True)
+            asks_home_to_close(Seen("up", account.program, account.noted(entries)), account.sandbox, codes)
+            for account, codes in zip(self.accounts, expected, strict=True)
         ]
         result = self.run("up", "--yes", "--skip-preview")
         if any(is_home_asked):
@@ -490,8 +490,8 @@ class Story:
             self.demand("exact", result.code != 0 and "7 (" in result.output, f"nothing is said of 7: {result}")
             return
         self.demand("exact", result.code == 0, f"an `up` with nothing in the way failed: {result}")
-        for cabinet, codes in zip(self.cabinets, expected, strict=True):
-            now = cabinet.sandbox.open_codes
+        for account, codes in zip(self.accounts, expected, strict=True):
+            now = account.sandbox.open_codes
             self.demand("exact", now == codes, f"{sorted(now)} open, not {sorted(codes)}: {result}")
         again = self.run("preview", "--expect-no-changes")
         self.demand("exact", again.code == 0, f"a second run has work: {again}")
@@ -501,11 +501,11 @@ class Story:
 
     def run(self, *arguments: str, kill: int = 0) -> Result:
         self.write()
-        for cabinet in self.cabinets:
-            cabinet.follow()
-            cabinet.sandbox.clear_requests()
+        for account in self.accounts:
+            account.follow()
+            account.sandbox.clear_requests()
         before = self.entries()
-        open_before = [cabinet.sandbox.open_codes for cabinet in self.cabinets]
+        open_before = [account.sandbox.open_codes for account in self.accounts]
         self.tell(f"`pulumi {' '.join(arguments)}`" + (f", its plugin killed at request {kill}" if kill else ""))
         result, was_killed = (
             self.killed(arguments, kill)
@@ -517,11 +517,11 @@ class Story:
         try:
             self.look(arguments, result, before, open_before, was_killed=was_killed)
         finally:
-            for cabinet in self.cabinets:
-                cabinet.sandbox.clear_faults()
+            for account in self.accounts:
+                account.sandbox.clear_faults()
         if was_killed:
             # What the dead plugin wrote shows by the time that the next one reads.
-            time.sleep(max(cabinet.sandbox.readings.delay for cabinet in self.cabinets))
+            time.sleep(max(account.sandbox.readings.delay for account in self.accounts))
         return result
 
     def killed(self, arguments: tuple[str, ...], number: int) -> tuple[Result, bool]:
@@ -533,7 +533,7 @@ class Story:
 
                 def watch() -> None:
                     while not over.wait(0.003):
-                        if sum(cabinet.sandbox.calls() for cabinet in self.cabinets) >= number:
+                        if sum(account.sandbox.calls() for account in self.accounts) >= number:
                             for pid in isolated.members(process.pid):
                                 if "pulumi.dynamic" in _command(pid):
                                     with contextlib.suppress(ProcessLookupError):
@@ -560,39 +560,39 @@ class Story:
         was_killed: bool,
     ) -> None:
         state = json.dumps(self.project.state())
-        for token in (WRONG_TOKEN, *(cabinet.sandbox.token for cabinet in self.cabinets)):
+        for token in (WRONG_TOKEN, *(account.sandbox.token for account in self.accounts)):
             self.demand("secret", token not in result.output + state, "the token is shown")
         self.demand("plain", not traceback_in(result.output), f"a traceback: {result}")
         after = self.entries()
         is_wrong = self.project.env["PLUSOFON_TOKEN"] == WRONG_TOKEN
-        for cabinet, opened in zip(self.cabinets, open_before, strict=True):
+        for account, opened in zip(self.accounts, open_before, strict=True):
             seen = Seen(
                 arguments[0],
-                dict(cabinet.program),
-                cabinet.noted(before),
-                cabinet.noted(after),
-                cabinet.follow(),
-                cabinet.sandbox.requests,
+                dict(account.program),
+                account.noted(before),
+                account.noted(after),
+                account.follow(),
+                account.sandbox.requests,
                 opened,
-                cabinet.sandbox.open_codes,
+                account.sandbox.open_codes,
                 failed=result.code != 0,
                 killed=was_killed,
                 refreshes="--refresh" in arguments,
-                wrong_token=is_wrong and cabinet.provider is None,
+                wrong_token=is_wrong and account.provider is None,
                 output=result.output,
             )
             self.count(seen)
-            self.judge(cabinet, seen, result)
+            self.judge(account, seen, result)
         self.counts.update(runs=1, killed=int(was_killed), failed=int(result.code != 0))
 
-    def judge(self, cabinet: Cabinet, seen: Seen, result: Result) -> None:
-        for code in seen.owned & cabinet.loose.keys():
-            del cabinet.loose[code]
-        for name, what in judge(seen, cabinet.ours, cabinet.loose):
+    def judge(self, account: Account, seen: Seen, result: Result) -> None:
+        for code in seen.owned & account.loose.keys():
+            del account.loose[code]
+        for name, what in judge(seen, account.ours, account.loose):
             self.demand(name, name in EXCEPTIONS, f"{what}: {result}")
             self.granted[name] += 1
-            if what in cabinet.ours:
-                cabinet.loose[what] = name
+            if what in account.ours:
+                account.loose[what] = name
                 self.tell(f"  {what} is loose: {name}")
 
     def count(self, seen: Seen) -> None:
@@ -609,12 +609,12 @@ class Story:
         return [noted(each) for each in resources if each["type"].startswith(DYNAMIC)]
 
     def write(self) -> None:
-        second = self.cabinets[1].sandbox
+        second = self.accounts[1].sandbox
         head = f"second = plusofon.Provider('second', token={second.token!r}, base_url={second.url!r})\n"
-        self.project.write(head + "\n".join(cabinet.source() for cabinet in self.cabinets))
+        self.project.write(head + "\n".join(account.source() for account in self.accounts))
 
     def open(self) -> list[list[str]]:
-        return [sorted(cabinet.sandbox.open_codes, key=int) for cabinet in self.cabinets]
+        return [sorted(account.sandbox.open_codes, key=int) for account in self.accounts]
 
     def tell(self, what: str) -> None:
         self.told.append(what)
@@ -676,11 +676,11 @@ def story(tmp_path: Path, engine: Path) -> Iterator[Story]:
         project = Project(
             tmp_path / "project", blank, engine, {"PLUSOFON_TOKEN": first.token, "PLUSOFON_BASE_URL": first.url}
         )
-        cabinets = [
-            Cabinet(first, ("a", "b", "c", "d"), ("v", "w")),
-            Cabinet(second, ("e", "f", "g"), ("x", "y"), "second"),
+        accounts = [
+            Account(first, ("a", "b", "c", "d"), ("v", "w")),
+            Account(second, ("e", "f", "g"), ("x", "y"), "second"),
         ]
-        yield Story(project, cabinets, random.Random(SEED))
+        yield Story(project, accounts, random.Random(SEED))
 
 
 def least(seconds: float, runs: int) -> dict[str, float]:
@@ -716,7 +716,7 @@ def test_no_history_of_whole_runs_breaks_an_invariant(story: Story) -> None:
 
 
 def declare(story: Story, **program: Declared) -> None:
-    story.cabinets[0].program = program
+    story.accounts[0].program = program
 
 
 def up(story: Story) -> None:
@@ -727,13 +727,13 @@ def up(story: Story) -> None:
 def test_a_code_that_is_lost_from_state_is_seen(story: Story) -> None:
     declare(story, a=Declared(ONE, ("36",)))
     up(story)
-    before, [cabinet, _] = story.entries(), story.cabinets
+    before, [account, _] = story.entries(), story.accounts
     [entry] = before
     assert (entry.urn, sorted(entry.recorded)) == ((ONE, "a"), ["36"])
     urn = next(each["urn"] for each in story.project.resources())
     lost = story.project.run("state", "delete", urn, "--yes")
-    seen = Seen("refresh", cabinet.program, before, cabinet.noted(story.entries()), open=cabinet.sandbox.open_codes)
-    assert {name for name, _ in judge(seen, cabinet.ours, cabinet.loose)} == {"owned", "error"}
+    seen = Seen("refresh", account.program, before, account.noted(story.entries()), open=account.sandbox.open_codes)
+    assert {name for name, _ in judge(seen, account.ours, account.loose)} == {"owned", "error"}
     assert {name for name, _ in judge(seen)} == {"error"}
     with pytest.raises(AssertionError, match=INVARIANTS["owned"]):
         story.look(("refresh",), lost, before, [frozenset({"36"}), frozenset()], was_killed=False)
@@ -741,15 +741,15 @@ def test_a_code_that_is_lost_from_state_is_seen(story: Story) -> None:
 
 @pytest.mark.e2e
 def test_a_creation_of_which_nothing_can_be_seen_is_excused_by_the_fault_alone(story: Story) -> None:
-    sandbox = story.cabinets[0].sandbox
+    sandbox = story.accounts[0].sandbox
     declare(story, a=Declared(ONE, ("36",)))
     sandbox.fail_next(1, "success-false:after", method="PUT")
     sandbox.fail_next(99, "status:403", method="GET", path=ALLOWED_PATH, skip=1)
     up(story)
     assert story.granted == {"blind": 1}
-    assert story.cabinets[0].loose == {"36": "blind"}
+    assert story.accounts[0].loose == {"36": "blind"}
     up(story)
-    assert story.cabinets[0].loose == {}
+    assert story.accounts[0].loose == {}
 
 
 @pytest.mark.e2e
@@ -759,7 +759,7 @@ def test_a_closing_that_was_asked_for_is_excused_for_that_code_alone(story: Stor
     # The engine registers `a` first, so nothing has claimed the code when it is deleted.
     declare(story, a=Declared(ONE, ("58",), delete_first=True), b=Declared(ONE, ("36",)))
     up(story)
-    assert story.cabinets[0].sandbox.open_codes == {"36", "58"}
+    assert story.accounts[0].sandbox.open_codes == {"36", "58"}
     assert story.granted.keys() <= {"asked"}
 
 
@@ -778,7 +778,7 @@ def test_a_kill_counts_only_where_a_plugin_was_killed(story: Story) -> None:
 def test_a_token_that_is_revoked_takes_nothing_from_state(story: Story) -> None:
     declare(story, a=Declared(ONE, ("36",)))
     up(story)
-    story.cabinets[0].sandbox.set_readings({"R9": "200"})
+    story.accounts[0].sandbox.set_readings({"R9": "200"})
     story.with_a_wrong_token()
     assert [entry.urn for entry in story.entries()] == [(ONE, "a")]
     assert story.counts["failed"] == 1

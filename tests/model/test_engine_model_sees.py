@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Request
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.model.model import EXCEPTIONS, INVARIANTS, Declared
 from tests.model.test_engine_model import (
     TYPES,

@@ -164,7 +164,7 @@ def test_the_model_sees_a_write_of_a_preview(stack: Stack, monkeypatch: pytest.M
     check = AllowedDirectionProvider.check
 
     def eager(provider: AllowedDirectionProvider, olds: dict[str, Any], news: dict[str, Any]) -> Any:
-        provider.cabinet().open(news["code"])
+        provider.account().open(news["code"])
         return check(provider, olds, news)
 
     monkeypatch.setattr(AllowedDirectionProvider, "check", eager)

@@ -172,7 +172,7 @@ def a_preview_opens(patch: Patch) -> None:
     def eager(self: AllowedDirectionProvider, olds: dict[str, Any], news: dict[str, Any]) -> Any:
         found = check(self, olds, news)
         if not found.failures:
-            self.cabinet().open(found.inputs["code"])
+            self.account().open(found.inputs["code"])
         return found
 
     patch.setattr(AllowedDirectionProvider, "check", eager)

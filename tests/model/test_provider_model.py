@@ -184,8 +184,8 @@ befores = st.none() | st.none() | services | owners
 seen: Counter[str] = Counter()
 
 
-class Cabinet(RuleBasedStateMachine):
-    """One stack on one cabinet, whose program, owner and network do as they like."""
+class Account(RuleBasedStateMachine):
+    """One stack on one account, whose program, owner and network do as they like."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -253,7 +253,7 @@ def search(number: int, examples: int, phases: tuple[Phase, ...] = PHASES) -> No
         print_blob=True,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(seed(number)(Cabinet), settings=profile)
+    run_state_machine_as_test(seed(number)(Account), settings=profile)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

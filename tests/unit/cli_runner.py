@@ -16,7 +16,7 @@ from plusofon_pulumi.sandbox import Sandbox
 
 
 class Cli:
-    """Run commands on a sandbox's cabinet."""
+    """Run commands on a sandbox's account."""
 
     def __init__(self, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
         self.sandbox = sandbox

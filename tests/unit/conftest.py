@@ -22,7 +22,7 @@ from tests.unit.support import FakeTime, set_time
 
 @dataclass(frozen=True)
 class Plugin:
-    """What one plugin process has: both providers, of the same cabinet."""
+    """What one plugin process has: both providers, of the same account."""
 
     whole: AllowedDirectionsProvider
     single: AllowedDirectionProvider
@@ -55,7 +55,7 @@ def api(sandbox: Sandbox) -> Iterator[Caller]:
 
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
-    """Commands on a cabinet that the environment names, in an empty folder, with no pause between attempts."""
+    """Commands on an account that the environment names, in an empty folder, with no pause between attempts."""
     with Sandbox(open=["36"]) as sandbox:
         monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
         monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
@@ -89,7 +89,7 @@ def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None, no_pause
 
 @pytest.fixture
 def plugin(start_plugin: StartPlugin, sandbox: Sandbox) -> Plugin:
-    """One process for the sandbox's cabinet."""
+    """One process for the sandbox's account."""
     return start_plugin(sandbox)
 
 

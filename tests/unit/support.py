@@ -1,4 +1,4 @@
-"""What the tests in this process share: a clock without waiting, cabinets, raw answers, threads that are seen."""
+"""What the tests in this process share: a clock without waiting, accounts, raw answers, threads that are seen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plusofon_pulumi.account import Account
 from plusofon_pulumi.client import PlusofonClient, allowance, transport
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import READINGS, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from plusofon_pulumi.settings import Settings
 from tests.waiting import PATIENCE
 from tools import simulation

@@ -1,4 +1,4 @@
-"""Account: what callers see of a cabinet, the same under every reading of the API's description."""
+"""Account: what callers see of an account, the same under every reading of the API's description."""
 
 from __future__ import annotations
 

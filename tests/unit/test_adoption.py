@@ -22,7 +22,7 @@ from plusofon_pulumi import AllowedDirection, AllowedDirections, identity
 from plusofon_pulumi.adoption import Adoption, ProviderInState, adopt, resource_name
 from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
-from plusofon_pulumi.sandbox import cabinet as sandboxes
+from plusofon_pulumi.sandbox import account as sandboxes
 
 CATALOGUE = Catalogue(Direction(row.code, row.name, row.english_name, row.id) for row in sandboxes.catalogue())
 ALL = list(CATALOGUE.values())
@@ -78,7 +78,7 @@ def test_the_whole_list_is_imported_as_one_resource() -> None:
     ]
     assert resource == {
         "type": "pulumi-python:dynamic/plusofon:AllowedDirections",
-        "name": "cabinet",
+        "name": "account",
         "id": "allowed-directions",
         "inputs": inputs,
         "outputs": {**inputs, "directions": directions},
@@ -107,8 +107,8 @@ def test_a_provider_is_in_the_name_table_and_its_name_before_every_resource_s(ex
     assert json.loads(adoption.import_file)["nameTable"] == {"call-centre": SECOND.urn}
     [resource] = imported(adoption)
     assert resource["provider"] == "call-centre"
-    # Another cabinet of the stack may have the same code open.
-    assert resource["name"] == ("call-centre-cabinet" if exclusive else "call-centre-hungary-36")
+    # Another account of the stack may have the same code open.
+    assert resource["name"] == ("call-centre-account" if exclusive else "call-centre-hungary-36")
     assert resource["name"] in adoption.program
 
 
@@ -174,7 +174,7 @@ def test_the_program_of_singles_reads_well() -> None:
     assert (
         adopt(opened("36", "7"), CATALOGUE).program
         == '''\
-"""The call directions that `plusofon adopt` found open in a Plusofon cabinet.
+"""The call directions that `plusofon adopt` found open in a Plusofon account.
 
 Each of these calling codes is kept open. Others are none of this program's business.
 """
@@ -204,9 +204,9 @@ def test_the_program_of_the_whole_list_declares_a_provider_as_state_has_it() -> 
     program = adopt(opened("36"), CATALOGUE, exclusive=True, provider=provider).program
     assert (
         """
-# The cabinet that the codes belong to; a token is never written into a program.
+# The account that the codes belong to; a token is never written into a program.
 config = pulumi.Config()
-cabinet = plusofon.Provider(
+account = plusofon.Provider(
     "call-centre",
     token=config.require_secret("callCentreToken"),
     client_id="77",
@@ -214,19 +214,19 @@ cabinet = plusofon.Provider(
 )
 
 plusofon.AllowedDirections(
-    "call-centre-cabinet",
+    "call-centre-account",
     codes=[
         "36",  # Hungary
     ],
 """
         in program
     )
-    assert "opts=pulumi.ResourceOptions(provider=cabinet, protect=True)," in program
+    assert "opts=pulumi.ResourceOptions(provider=account, protect=True)," in program
 
 
 @pytest.mark.parametrize(
     "name, key",
-    [("second", "secondToken"), ("Call centre #2", "callCentre2Token"), ("второй", "cabinetToken"), ("a", "aToken")],
+    [("second", "secondToken"), ("Call centre #2", "callCentre2Token"), ("второй", "accountToken"), ("a", "aToken")],
 )
 def test_the_token_s_key_is_made_of_the_provider_s_name(name: str, key: str) -> None:
     assert ProviderInState(name, "urn").token_key == key

@@ -90,7 +90,7 @@ def test_a_token_file_that_cannot_be_used_says_why(cli: Cli, tmp_path: Path, con
     told = cli.failed("list", "--token-file", str(file))
     assert words in told
     assert "s3cret" not in told
-    # The token of the environment may be another cabinet's: it does not take the file's place.
+    # The token of the environment may be another account's: it does not take the file's place.
     assert cli.sandbox.requests == []
 
 

@@ -33,20 +33,20 @@ def writes(cli: Cli) -> int:
 
 
 def test_a_new_folder_gets_a_whole_project_and_the_commands_to_run_next_are_told(cli: Cli, tmp_path: Path) -> None:
-    assert cli.done("adopt", "--out", "my cabinets/first") == (
-        "1 direction is open in the cabinet.\n"
-        "wrote my cabinets/first/__main__.py\n"
-        "wrote my cabinets/first/plusofon-import.json\n"
-        "wrote my cabinets/first/Pulumi.yaml\n"
+    assert cli.done("adopt", "--out", "my accounts/first") == (
+        "1 direction is open in the account.\n"
+        "wrote my accounts/first/__main__.py\n"
+        "wrote my accounts/first/plusofon-import.json\n"
+        "wrote my accounts/first/Pulumi.yaml\n"
         "\n"
         "Next:\n"
-        "  cd 'my cabinets/first'\n"
+        "  cd 'my accounts/first'\n"
         f"  pulumi stack init dev\n{IMPORT}{PREVIEW}"
     )
-    folder = tmp_path / "my cabinets" / "first"
+    folder = tmp_path / "my accounts" / "first"
     assert names_in(folder) == {"__main__.py", "plusofon-import.json", "Pulumi.yaml"}
     project = (folder / "Pulumi.yaml").read_text()
-    assert "name: plusofon-cabinet\n" in project
+    assert "name: plusofon-account\n" in project
     assert "runtime: python\n" in project
     assert "virtualenv" not in project
     assert [each["id"] for each in json.loads((folder / "plusofon-import.json").read_text())["resources"]] == ["36"]
@@ -97,10 +97,10 @@ def test_a_token_out_of_a_pipe_is_asked_for_again_for_the_pipe_is_gone(cli: Cli,
 def test_with_nothing_open_it_says_so(cli: Cli) -> None:
     cli.sandbox.set_open([])
     printed = cli.done("adopt")
-    assert printed.startswith("Nothing is open in the cabinet: there is nothing to import.\n")
+    assert printed.startswith("Nothing is open in the account: there is nothing to import.\n")
     assert printed.endswith("Next:\n  pulumi stack init dev\n  pulumi up\n")
     told = cli.done("adopt", "--exclusive", "--force")
-    assert told.startswith("Nothing is open in the cabinet: the program closes whatever is opened later.\n")
+    assert told.startswith("Nothing is open in the account: the program closes whatever is opened later.\n")
 
 
 # What is not overwritten
@@ -170,7 +170,7 @@ def test_a_project_in_json_is_read_too(cli: Cli, tmp_path: Path, text: str, is_e
 
 def test_a_folder_that_cannot_be_made_is_one_line(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert cli.failed("adopt", "--out", "file/cabinet") == "cannot write file/cabinet/__main__.py: Not a directory"
+    assert cli.failed("adopt", "--out", "file/account") == "cannot write file/account/__main__.py: Not a directory"
     assert names_in(tmp_path) == {"file"}
 
 
@@ -201,7 +201,7 @@ def test_a_writing_that_stops_half_way_leaves_everything_as_it_was(
 
 def test_an_api_that_fails_leaves_nothing_behind(cli: Cli, tmp_path: Path) -> None:
     cli.sandbox.fail_next(99, "status:503", path="/api/v1/directions")
-    cli.failed("adopt", "--out", "cabinet")
+    cli.failed("adopt", "--out", "account")
     assert names_in(tmp_path) == set()
 
 
@@ -246,7 +246,7 @@ def provider(inputs: dict[str, Any] | None = None, urn: str = URN) -> dict[str, 
     return {"urn": urn, "type": "pulumi:providers:pulumi-python", "inputs": {**known, **(inputs or {})}}
 
 
-def test_a_provider_s_cabinet_is_read_as_state_has_it_and_declared_so(
+def test_a_provider_s_account_is_read_as_state_has_it_and_declared_so(
     cli: Cli, pulumi: Pulumi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "Pulumi.yaml").touch()

@@ -65,7 +65,7 @@ def test_no_country_s_code_is_marked_as_one_of_no_country(cli: Cli) -> None:
 def test_a_list_with_nothing_open_says_so(cli: Cli, reading: str) -> None:
     cli.sandbox.set_readings({"R1": reading})
     cli.sandbox.set_open([])
-    assert cli.done("list") == "Nothing is open in this cabinet.\n"
+    assert cli.done("list") == "Nothing is open in this account.\n"
     assert json.loads(cli.done("list", "--json")) == []
 
 

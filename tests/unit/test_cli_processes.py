@@ -55,7 +55,7 @@ def test_a_full_disk_is_one_line(sandbox: Sandbox) -> None:
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["catalogue"], ["adopt", "--out", "cabinet"]], ids=lambda a: a[0])
+@pytest.mark.parametrize("arguments", [["list"], ["catalogue"], ["adopt", "--out", "account"]], ids=lambda a: a[0])
 def test_ctrl_c_during_a_call_that_hangs_is_one_line_and_leaves_no_file(
     sandbox: Sandbox, tmp_path: Path, arguments: list[str]
 ) -> None:
@@ -91,13 +91,13 @@ def test_ctrl_c_while_pulumi_is_asked_is_one_line(sandbox: Sandbox, tmp_path: Pa
     script.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexec sleep 600\n")
     script.chmod(0o755)
     env = {**environment(sandbox), "PATH": f"{script.parent}{os.pathsep}{os.environ['PATH']}"}
-    command = [sys.executable, "-m", "plusofon_pulumi", "adopt", "--provider", "second", "--out", "cabinet"]
+    command = [sys.executable, "-m", "plusofon_pulumi", "adopt", "--provider", "second", "--out", "account"]
     with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as process:
         until((tmp_path / "asked").exists)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=PATIENCE)[1] == "error: interrupted\n"
     assert process.returncode == 130
-    assert not (tmp_path / "cabinet").exists()
+    assert not (tmp_path / "account").exists()
 
 
 @pytest.mark.parametrize("command", ["list", "list --json", "catalogue", "adopt", "--help"])

@@ -14,7 +14,7 @@ from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, PlusofonClient
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import AuthenticationError, ConfigurationError, UnexpectedResponseError
 from plusofon_pulumi.sandbox import READINGS, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.unit.support import IDS, MANY_CODES, TOKEN, Wire, client_at, client_of, raw
 
 HUNGARY = Direction("36", "Венгрия", "Hungary")

@@ -1,4 +1,4 @@
-"""Many threads in a process, and several processes on a cabinet: writes never overlap, and nobody waits for ever."""
+"""Many threads in a process, and several processes on an account: writes never overlap, and nobody waits for ever."""
 
 from __future__ import annotations
 

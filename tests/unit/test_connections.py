@@ -1,4 +1,4 @@
-"""How many connections a process opens to a cabinet: as many as calls that are under way at once, and no more."""
+"""How many connections a process opens to an account: as many as calls that are under way at once, and no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs read: the catalogue, and what is open in a cabinet."""
+"""What programs read: the catalogue, and what is open in an account."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HUNGARY = Direction("36", "Венгрия", "Hungary")
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """A cabinet with three codes open."""
+    """An account with three codes open."""
     with Sandbox(open=["7", "36", "53"]) as running:
         yield running
 
@@ -58,7 +58,7 @@ def test_the_catalogue_has_an_entry_for_each_country(sandbox: Sandbox) -> None:
     assert all(each.id for each in found)
 
 
-def test_what_is_open_is_what_the_cabinet_says(sandbox: Sandbox) -> None:
+def test_what_is_open_is_what_the_account_says(sandbox: Sandbox) -> None:
     found = plusofon.get_allowed_directions(provider=settings_of(sandbox))
     assert codes(found) == ["7", "36", "53"]
     assert HUNGARY in found
@@ -93,11 +93,11 @@ def test_each_reading_is_one_call(sandbox: Sandbox, read: Callable[..., Any], pa
     assert [(request.method, request.path) for request in sandbox.requests] == [("GET", path)]
 
 
-# Whose cabinet
+# Whose account
 
 
 @pytest.mark.parametrize("read", READ)
-def test_without_a_provider_it_is_the_stack_s_cabinet(
+def test_without_a_provider_it_is_the_stack_s_account(
     sandbox: Sandbox, read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLUSOFON_TOKEN", "a-stray-token")
@@ -126,7 +126,7 @@ def test_settings_beat_the_stack_and_the_environment(sandbox: Sandbox, monkeypat
 
 @pytest.mark.parametrize("how", [{"mocked": True}, {}, {"preview": True}], ids=["mocks", "update", "preview"])
 @pytest.mark.parametrize("read", READ)
-def test_a_provider_s_cabinet_is_read_into_an_output_that_is_no_secret(
+def test_a_provider_s_account_is_read_into_an_output_that_is_no_secret(
     sandbox: Sandbox, read: Callable[..., Any], how: dict[str, bool]
 ) -> None:
     got: dict[str, Any] = {}

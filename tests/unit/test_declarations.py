@@ -49,7 +49,7 @@ def both(one: str, other: str, code: str) -> str:
 
 def each(one: str, other: str) -> str:
     first, second = f'AllowedDirections "{one}"', f'AllowedDirections "{other}"'
-    return f"{first} and {second} each declare the whole list of one cabinet: {KEEP_ONE}"
+    return f"{first} and {second} each declare the whole list of one account: {KEEP_ONE}"
 
 
 def lacks(one: str, code: str, all_: str) -> str:
@@ -174,7 +174,7 @@ def test_what_a_preview_does_not_know_is_no_conflict(acts: list[Callable[[], Any
     assert len(resources) == 3
 
 
-# Cabinets
+# Accounts
 
 
 def second(name: str = "second") -> plusofon.Provider:
@@ -186,7 +186,7 @@ def office(provider: plusofon.Provider) -> pulumi.ComponentResource:
     return pulumi.ComponentResource("test:index:Office", "office", opts=opts)
 
 
-def test_each_cabinet_has_its_own_list() -> None:
+def test_each_account_has_its_own_list() -> None:
     def program() -> None:
         one, other = second("one"), second("other")
         whole("w", ["36"])
@@ -198,7 +198,7 @@ def test_each_cabinet_has_its_own_list() -> None:
     assert outcome(program)[0] == ""
 
 
-def test_a_cabinet_is_the_same_however_a_resource_comes_to_it() -> None:
+def test_an_account_is_the_same_however_a_resource_comes_to_it() -> None:
     def program() -> None:
         provider = second()
         single("given", "36", provider=provider)

@@ -13,7 +13,7 @@ import plusofon_pulumi
 from plusofon_pulumi.cli import main
 from plusofon_pulumi.cli.directions import NON_GEOGRAPHIC
 from plusofon_pulumi.sandbox import READINGS
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.checkout import CHECKOUT
 from tests.pages import DOCS, PAGES, README, RUSSIAN, blocks, dead_links, outline, read, unknown_keys, unknown_variables
 from tests.scripts import in_blocks, in_sentences, is_there, options, understand, untested

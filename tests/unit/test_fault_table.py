@@ -85,7 +85,7 @@ def test_an_unforeseen_error_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_write_by_a_read_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda provider, id_, _: provider.cabinet().close([]))
+    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda provider, id_, _: provider.account().close([]))
     monkeypatch.setattr(AllowedDirectionProvider, "read", lambda provider, id_, props: provider.delete(id_, props))
     found = cell(LATER_LIST, "reset", "once", operation("AllowedDirection", "read")).broken
     assert {"reading writes nothing", "nothing closes that was not to be closed"} <= set(found)

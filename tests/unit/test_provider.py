@@ -462,7 +462,7 @@ def test_delete_raises_where_a_declared_code_was_not_opened_and_no_more_once_it_
     assert [change for change in sandbox.history if change.by == "api"] == []
 
 
-def test_two_providers_of_a_process_share_the_cabinet(make: MakeProvider, sandbox: Sandbox) -> None:
+def test_two_providers_of_a_process_share_the_account(make: MakeProvider, sandbox: Sandbox) -> None:
     one, other = make(), make()
     one.create(one.check({}, {"code": "36"}).inputs)
     other.delete("36", {**HUNGARY})

@@ -107,10 +107,10 @@ def test_a_direction_s_outputs_are_those_of_its_provider() -> None:
 )
 def test_a_list_is_registered_with_its_codes_as_they_were_given(codes: Any, sent: Any) -> None:
     def program() -> None:
-        plusofon.AllowedDirections("cabinet", codes=codes() if callable(codes) else codes)
+        plusofon.AllowedDirections("account", codes=codes() if callable(codes) else codes)
 
     [resource] = registered(program)
-    assert (resource.typ, resource.name, resource.custom) == (DIRECTIONS, "cabinet", True)
+    assert (resource.typ, resource.name, resource.custom) == (DIRECTIONS, "account", True)
     assert properties(resource) == {"codes": sent, "on_destroy": "retain"}
 
 
@@ -128,20 +128,20 @@ def test_a_list_of_plain_codes_costs_the_program_the_same_however_many_they_are(
     counts = set()
     for codes in ([], ["7"], list(map(str, range(1, 216)))):
         applied.clear()
-        registered(lambda codes=codes: plusofon.AllowedDirections("cabinet", codes=codes))  # type: ignore[misc]
+        registered(lambda codes=codes: plusofon.AllowedDirections("account", codes=codes))  # type: ignore[misc]
         counts.add(len(applied))
     assert len(counts) == 1
 
 
 def test_a_list_of_none_is_sent_on_for_its_provider_to_refuse() -> None:
-    [resource] = registered(lambda: plusofon.AllowedDirections("cabinet", codes=["36", None]))  # type: ignore[list-item]
+    [resource] = registered(lambda: plusofon.AllowedDirections("account", codes=["36", None]))  # type: ignore[list-item]
     assert properties(resource)["codes"] == ["36", None]
 
 
 @pytest.mark.parametrize("codes", [None, lambda: pulumi.Output.from_input(None)])
 def test_missing_codes_are_not_sent_as_an_empty_list(codes: Any) -> None:
     def program() -> None:
-        plusofon.AllowedDirections("cabinet", codes=codes() if callable(codes) else codes)
+        plusofon.AllowedDirections("account", codes=codes() if callable(codes) else codes)
 
     [resource] = registered(program)
     assert "codes" not in properties(resource)
@@ -150,7 +150,7 @@ def test_missing_codes_are_not_sent_as_an_empty_list(codes: Any) -> None:
 @pytest.mark.parametrize("choice", ["close", lambda: pulumi.Output.from_input("close")])
 def test_a_list_is_registered_with_what_a_destruction_shall_do(choice: Any) -> None:
     def program() -> None:
-        plusofon.AllowedDirections("cabinet", [], choice() if callable(choice) else choice)
+        plusofon.AllowedDirections("account", [], choice() if callable(choice) else choice)
 
     [resource] = registered(program)
     assert properties(resource) == {"codes": [], "on_destroy": "close"}
@@ -180,12 +180,12 @@ def test_a_list_s_outputs_are_those_of_its_provider() -> None:
     direction = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 
     def program() -> None:
-        whole = plusofon.AllowedDirections("cabinet", codes=["+36"])
+        whole = plusofon.AllowedDirections("account", codes=["+36"])
         everything = pulumi.Output.all(whole.codes, whole.directions, whole.on_destroy, whole.id)
         everything.apply(lambda found: seen.update(found=found))
 
-    registered(program, outputs={"cabinet": {"codes": ["36"], "directions": [direction], "on_destroy": "retain"}})
-    assert seen["found"] == [["36"], [direction], "retain", "id-of-cabinet"]
+    registered(program, outputs={"account": {"codes": ["36"], "directions": [direction], "on_destroy": "retain"}})
+    assert seen["found"] == [["36"], [direction], "retain", "id-of-account"]
 
 
 # Both

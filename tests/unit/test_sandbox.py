@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.unit.sandbox_caller import Caller
 from tests.waiting import until
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.unit.sandbox_caller import Caller
 
 if TYPE_CHECKING:

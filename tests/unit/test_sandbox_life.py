@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.unit.sandbox_caller import Caller
 from tests.waiting import PATIENCE, until
 

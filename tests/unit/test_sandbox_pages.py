@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.unit.sandbox_caller import playing
 
 FORTY_CODES = tuple(sorted({row.code for row in catalogue()}, key=int)[:40])

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS, Sandbox, cabinet
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS, Sandbox, account
+from plusofon_pulumi.sandbox.account import catalogue
 from plusofon_pulumi.sandbox.readings import Readings, parse, summary
 from tests.unit.sandbox_caller import playing
 from tests.unit.support import FakeTime
@@ -83,7 +83,7 @@ def test_r7_a_write_is_visible_at_once_by_default() -> None:
 
 def test_r7_a_late_write_is_true_at_once_and_seen_later(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeTime()
-    monkeypatch.setattr(cabinet, "time", clock)
+    monkeypatch.setattr(account, "time", clock)
     with playing("R7=0.4", open=("53",)) as (sandbox, api):
         api.put(HUNGARY)
         assert api.codes() == ["53"]

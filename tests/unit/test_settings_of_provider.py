@@ -48,7 +48,7 @@ def test_a_provider_has_what_it_was_given_then_the_defaults_and_nothing_of_the_e
 def test_a_provider_without_a_token_is_named_and_nothing_takes_its_place(token: str | None) -> None:
     assert refusal({**FULL, "plusofon:token": token}) == (
         'the Provider "second" has no token: give it one as `token=`; plusofon:token and PLUSOFON_TOKEN, which may be '
-        "another cabinet's, never take its place"
+        "another account's, never take its place"
     )
 
 

@@ -60,6 +60,6 @@ def test_what_programs_declare_loads_nothing_that_only_the_plugin_needs(sandbox:
     assert not {module.split(".")[1] for module in ours} & beside
 
 
-def test_the_plugin_loads_the_http_client_only_for_a_cabinet(sandbox: Sandbox) -> None:
+def test_the_plugin_loads_the_http_client_only_for_an_account(sandbox: Sandbox) -> None:
     code = "import sys, plusofon_pulumi.provider; print('LOADED', *sys.modules)"
     assert not loaded_by(code, sandbox) & HTTP

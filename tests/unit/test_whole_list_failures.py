@@ -124,7 +124,7 @@ def test_a_home_direction_that_cannot_be_closed_is_an_error_that_explains(
         with pytest.raises(DirectionNotChangedError) as caught:
             whole.create(inputs("36"))
         assert str(caught.value).startswith("7 (Kazakhstan, Russia) was not closed: DELETE was answered with success")
-        assert "If it is the cabinet's home direction, Plusofon keeps it open: declare it" in str(caught.value)
+        assert "If it is the account's home direction, Plusofon keeps it open: declare it" in str(caught.value)
         assert sandbox.open_codes == {"36", "7"}
     assert whole.create(inputs("36", "7")).outs == outputs("36", "7")
 

@@ -205,7 +205,7 @@ def test_no_token_is_one_failure_that_says_what_to_do(
     assert calls(sandbox) == []
 
 
-def test_a_provider_s_own_cabinet_is_named_in_failures_errors_and_messages(
+def test_a_provider_s_own_account_is_named_in_failures_errors_and_messages(
     start_plugin: StartPlugin, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sandbox.set_open(["36"])

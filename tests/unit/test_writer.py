@@ -28,7 +28,7 @@ from plusofon_pulumi.errors import (
     UnexpectedResponseError,
     UnknownDirectionError,
 )
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.unit.support import IDS, FakeTime, came, failed, start
 from tests.unit.writer_bench import Bench, Held, bench, kinds
 from tests.waiting import PATIENCE
@@ -614,7 +614,7 @@ def test_a_home_direction_that_stays_open_fails_alone() -> None:
         change = b.close("7", "36", "58")
         assert b.sandbox.open_codes == {"7"}
     assert kinds(change) == {"7": DirectionNotChangedError}
-    assert "the cabinet's home direction" in str(change.failures["7"])
+    assert "the account's home direction" in str(change.failures["7"])
 
 
 @pytest.mark.parametrize("r2", ["string", "number"])

@@ -10,7 +10,7 @@ from plusofon_pulumi.client import CATALOGUE
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.provider import AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.unit.support import PAYLOAD
 
 ID = "allowed-directions"

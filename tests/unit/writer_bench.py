@@ -75,7 +75,7 @@ class Bench:
 
 @contextmanager
 def bench(*codes: str, fault: str = "", **readings: str) -> Iterator[Bench]:
-    """Give a writer over a cabinet in which these codes are open; ``fault``: how calls will fail there."""
+    """Give a writer over an account in which these codes are open; ``fault``: how calls will fail there."""
     with sandbox_for(fault, open=codes, readings=readings) as sandbox:
         made = Bench(sandbox)
         yield made

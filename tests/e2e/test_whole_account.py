@@ -1,4 +1,4 @@
-"""The whole list of a cabinet as one resource, on the real engine."""
+"""The whole list of an account as one resource, on the real engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
-from plusofon_pulumi.sandbox.cabinet import catalogue
+from plusofon_pulumi.sandbox.account import catalogue
 from tests.e2e.counting import CATALOGUE, LIST, calls, check_cost
 from tests.e2e.harness import Project
 from tests.e2e.running import started
@@ -20,7 +20,7 @@ HUNGARY_CLOSED = "36 (Hungary) was closed outside Pulumi; `pulumi up` opens it."
 
 
 def whole(codes: list[str], more: str = "") -> str:
-    return f'whole = plusofon.AllowedDirections("cabinet", codes={codes}{more})'
+    return f'whole = plusofon.AllowedDirections("account", codes={codes}{more})'
 
 
 def events(sandbox: Sandbox) -> list[tuple[str, list[str], str]]:
@@ -59,7 +59,7 @@ def test_exactly_the_declared_codes_are_open_and_drift_is_named_and_mended(proje
 def test_order_spelling_and_duplicates_never_show_as_a_difference(project: Project, sandbox: Sandbox) -> None:
     project.write(whole(["7", "36", "1"]))
     project.up()
-    project.write('plusofon.AllowedDirections("cabinet", codes={"+36", 1, " 7 ", "36"})')
+    project.write('plusofon.AllowedDirections("account", codes={"+36", 1, " 7 ", "36"})')
     project.preview("--expect-no-changes")
 
 
@@ -109,7 +109,7 @@ def test_an_empty_list_closes_everything_and_is_a_list_after_a_refresh(project: 
 def test_what_is_no_list_of_codes_is_refused_before_any_write(
     project: Project, sandbox: Sandbox, codes: str, why: str
 ) -> None:
-    project.write(f'plusofon.AllowedDirections("cabinet", codes={codes})')
+    project.write(f'plusofon.AllowedDirections("account", codes={codes})')
     told = project.preview(fails=True).output
     assert why in told
     assert not traceback_in(told)
@@ -119,9 +119,9 @@ def test_what_is_no_list_of_codes_is_refused_before_any_write(
 def test_codes_that_are_outputs_are_known_in_time(project: Project, sandbox: Sandbox) -> None:
     project.write("""
         other = plusofon.AllowedDirection("hungary", code="36")
-        plusofon.AllowedDirections("cabinet", codes=["36", other.english_name.apply(lambda _: "58")])
+        plusofon.AllowedDirections("account", codes=["36", other.english_name.apply(lambda _: "58")])
     """)
-    assert "AllowedDirections cabinet create" in project.preview().output
+    assert "AllowedDirections account create" in project.preview().output
     project.up()
     assert sandbox.open_codes == {"36", "58"}
     project.preview("--expect-no-changes")
@@ -166,7 +166,7 @@ def test_a_home_direction_that_cannot_be_closed_is_an_error_that_explains(projec
     project.write(whole(["36"]))
     told = project.up(fails=True).output
     assert "7 (Kazakhstan, Russia) was not closed" in told or "7 (Kazakhstan) was not closed" in told
-    assert "If it is the cabinet's home direction, Plusofon keeps it open: declare it" in told
+    assert "If it is the account's home direction, Plusofon keeps it open: declare it" in told
     project.write(whole(["7", "36"]))
     project.up()
     project.preview("--expect-no-changes")
@@ -270,7 +270,7 @@ def test_an_update_of_another_target_leaves_the_list_alone(project: Project, san
     project.write(whole(["7", "36"]) + '\nplusofon.AllowedDirection("hungary", code="36")')
     project.up("--target", "**AllowedDirection::hungary")
     assert sandbox.open_codes == {"7", "36", "53"}
-    project.up("--target", "**AllowedDirections::cabinet")
+    project.up("--target", "**AllowedDirections::account")
     assert sandbox.open_codes == {"7", "36"}
 
 

@@ -1,4 +1,4 @@
-"""Two Plusofon cabinets in one program: the stack's own, and a second one with a token of its own.
+"""Two Plusofon accounts in one program: the stack's own, and a second one with a token of its own.
 
 Give the second token with `pulumi config set --secret secondToken`.
 """

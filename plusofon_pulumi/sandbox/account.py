@@ -1,4 +1,4 @@
-"""The cabinet: which directions are open, what a write does to them, and what GET then shows. No HTTP here."""
+"""The account: which directions are open, what a write does to them, and what GET then shows. No HTTP here."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def catalogue() -> tuple[Row, ...]:
     return tuple(Row(**row) for row in json.loads(text))
 
 
-class Cabinet:
-    """One cabinet's open directions under the readings given.
+class Account:
+    """One account's open directions under the readings given.
 
     Each write returns its objections, in the API's words: none if all was well.
     """
@@ -62,7 +62,7 @@ class Cabinet:
         self._history: list[Change] = []
         self.reset(codes, readings)
 
-    # What the cabinet's owner does and sees
+    # What the account's owner does and sees
 
     @property
     def open_codes(self) -> frozenset[str]:
@@ -184,7 +184,7 @@ class Cabinet:
 
     def _face(self, code: str, ids: frozenset[str]) -> Row:
         """Choose the row that stands for a code in the allowed list."""
-        if not ids:  # open in the cabinet, though the catalogue has dropped it
+        if not ids:  # open in the account, though the catalogue has dropped it
             return Row("", f"Направление {code}", f"Direction {code}", code)
         return self._rows[min(ids, key=int)]
 

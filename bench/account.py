@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from unittest import mock
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox, api, cabinet
-from plusofon_pulumi.sandbox.cabinet import Row, catalogue
+from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox, account, api
+from plusofon_pulumi.sandbox.account import Row, catalogue
 from plusofon_pulumi.sandbox.wire import Answer, Call
 
 SHORT = {ALLOWED_PATH: "list", CATALOGUE_PATH: "catalogue"}
@@ -71,7 +71,7 @@ def made_up_catalogue(n: int) -> Iterator[list[str]]:
     )
     # Both modules hold the function by name.
     with (
-        mock.patch.object(cabinet, "catalogue", return_value=rows),
+        mock.patch.object(account, "catalogue", return_value=rows),
         mock.patch.object(api, "catalogue", return_value=rows),
     ):
         yield [row.code for row in rows]

@@ -14,6 +14,9 @@ from plusofon_pulumi.sandbox import Sandbox
 from tests.host.conftest import StartHost, stack_of
 from tests.host.host import Host, RefusedError, at_once, secret
 
+# How the SDK's host shows an error; `test_plugin` has the same of the native plugin.
+pytestmark = pytest.mark.parametrize("hosts", [Host], indirect=True)
+
 HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import tarfile
@@ -19,22 +20,24 @@ FILES = {
 
 def main() -> None:
     """Build the wheel, and pack it with what tells Pulumi how to run it."""
-    print(build(CHECKOUT / "dist"))
-
-
-def build(folder: Path) -> Path:
-    """Build the tarball in a folder; return its path."""
-    with tempfile.TemporaryDirectory() as made:
-        command = [sys.executable, "-m", "build", "--wheel", "--outdir", made, CHECKOUT]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "build", "--wheel", "--outdir", folder, CHECKOUT]
         subprocess.run(command, check=True, stdout=sys.stderr)
-        [wheel] = Path(made).glob("*.whl")
+        [wheel] = Path(folder).glob("*.whl")
+        print(pack(wheel, CHECKOUT / "dist"))
+
+
+def pack(wheel: Path, folder: Path) -> Path:
+    """Pack a wheel as a plugin into a folder; return the tarball's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"pulumi-resource-plusofon-{wheel.name.split('-')[1]}.tar.gz"
+    with tarfile.open(path, "w:gz") as tarball:
+        tarball.add(wheel, wheel.name)
         for name, text in FILES.items():
-            Path(made, name).write_text(text.format(wheel=wheel.name), encoding="utf-8")
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"pulumi-resource-plusofon-{wheel.name.split('-')[1]}.tar.gz"
-        with tarfile.open(path, "w:gz") as tarball:
-            for file in sorted(Path(made).iterdir()):
-                tarball.add(file, file.name)
+            content = text.format(wheel=wheel.name).encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tarball.addfile(entry, io.BytesIO(content))
     return path
 
 

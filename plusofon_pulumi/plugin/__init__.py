@@ -7,9 +7,11 @@ Python loads it.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import functools
 import importlib.metadata
+import io
 import json
 import os
 import re
@@ -75,8 +77,7 @@ def in_plain_words(method: Callable[..., Any]) -> Callable[..., Any]:
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     """Answer the engine by the providers; the methods' names are the protocol's."""
 
-    def __init__(self, engine: str) -> None:
-        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine)) if engine else None
+    def __init__(self) -> None:
         self._config: dict[str, Any] = {}
         self._providers: dict[str, ResourceProvider] = {}
 
@@ -118,8 +119,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 if os.environ.get(variable, "").strip():
                     self._config.setdefault(key, os.environ[variable])
         for token, kind in PROVIDERS.items():
-            provider: Any = kind()
-            provider.show = self._show
+            provider = kind()
             provider.configure(ConfigureRequest(Config(self._config, "plusofon")))
             self._providers[token] = provider
         # Secrets come in clear then, and the engine makes secret again what was.
@@ -200,12 +200,18 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """Return the provider of a resource's type, which its URN names behind those of its parents."""
         return self._providers[request.urn.split("::")[2].rpartition("$")[2]]
 
-    def _show(self, line: str) -> None:
-        """Show a line to the user, on the resource that it is about."""
-        if self._engine is None:
-            sys.stderr.write(f"{line}\n")
-        else:
-            self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=_urn.get()))
+
+class EngineLog(io.TextIOBase):
+    """Standard error for the engine's log: the engine hides what a native plugin prints."""
+
+    def __init__(self, engine: str) -> None:
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine))
+
+    def write(self, text: str) -> int:
+        """Show a line to the user, on the resource that the call of this thread is about."""
+        if text.strip():
+            self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=text.rstrip(), urn=_urn.get()))
+        return len(text)
 
 
 def _directions(found: list[Direction]) -> Properties:
@@ -217,7 +223,7 @@ def _directions(found: list[Direction]) -> Properties:
 
 # By a function's token; each gets the text to look for, and the account's settings.
 LOOK_UPS: dict[str, Callable[[Any, Settings], Properties]] = {
-    "plusofon:index:getDirection": lambda text, settings: data.get_direction(text, settings).as_outputs(),
+    "plusofon:index:getDirection": lambda text, settings: data.get_direction(text or "", settings).as_outputs(),
     "plusofon:index:getDirections": lambda text, settings: _directions(data.get_directions(text, settings)),
     "plusofon:index:getAllowedDirections": lambda text, settings: _directions(
         data.get_allowed_directions(text, settings)
@@ -284,16 +290,16 @@ def _translated(value: Any, names: Mapping[str, str]) -> Any:
 def main() -> None:
     """Serve until the engine ends us, or is no more; tell it the port in the first line of standard output."""
     engine = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
-    server = grpc.server(ThreadPoolExecutor(THREADS))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(engine), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    parent = os.getppid()
-    try:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        contextlib.redirect_stderr(EngineLog(engine) if engine else sys.stderr),
+    ):
+        server = grpc.server(ThreadPoolExecutor(THREADS))
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+        parent = os.getppid()
         while os.getppid() == parent:
             time.sleep(1)
-    except KeyboardInterrupt:
-        pass
-    server.stop(0)

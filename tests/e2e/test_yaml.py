@@ -33,7 +33,7 @@ def whole(*codes: str, **options: Any) -> Resource:
 
 def declare(project: Project, runtime: str = "yaml", **resources: Any) -> None:
     """Make these resources the program; one called `variables` or `outputs` is that part of it."""
-    parts = {name: resources.pop(name) for name in ("variables", "outputs", "config") if name in resources}
+    parts: Resource = {name: resources.pop(name) for name in ("variables", "outputs", "config") if name in resources}
     program = {"name": "test", "runtime": runtime, "resources": resources, **parts}
     (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program), encoding="utf-8")
 
@@ -92,13 +92,12 @@ def test_a_whole_list_closes_what_is_not_declared_and_shows_what_changes(project
     assert opened(sandbox) == {"36", "7"}
     declare(project, all=whole("36", "49"))
     shown = project.preview("--diff").output
-    assert '- [1]: "7"' in shown
-    assert '+ [1]: "49"' in shown or '~ [1]: "7" => "49"' in shown
+    assert '~ [1]: "7" => "49"' in shown
 
     sandbox.set_open(["36", "7", "53"])
     drift = project.preview("--refresh").output
     assert "will close 53 (Cuba): it was opened since the last successful update" in drift
-    assert "left open: 36 (Hungary), 53 (Cuba), 7 (Kazakhstan, Russia)" in project.destroy().output
+    assert "left open: 7 (Kazakhstan, Russia), 36 (Hungary), 53 (Cuba)" in project.destroy().output
     assert opened(sandbox) == {"36", "53", "7"}
 
 

@@ -136,7 +136,8 @@ class Account:
         It asks once, and briefly: nothing depends on the answer.
         """
         try:
-            live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
+            with self._live.lock:
+                live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
@@ -172,7 +173,7 @@ class Account:
             done = "opened" if code in change.opens else "closed"
             what = f"may not have been {done}:" if code in change.unseen else f"was not {done}:"
             if code in change.opened | change.closed:
-                what = f"was {done}, but"
+                what = f"is {done[:-2] if done == 'opened' else done}, but"
             groups.setdefault((what, str(change.failures[code])), []).append(code)
         parts = [
             f"{self.describe_all(codes)} {what if len(codes) == 1 else what.replace('was', 'were')} {why}"

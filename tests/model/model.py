@@ -596,7 +596,7 @@ class Stack:
             self._partial |= left
             for code in left:
                 self.loose.setdefault(code, "partial")
-        elif left and "was opened, but" in str(step.error):
+        elif left and "is open, but" in str(step.error):
             for code in left:
                 self.loose.setdefault(code, "vanished")
         elif left:

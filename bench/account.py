@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from unittest import mock
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox, account, api
-from plusofon_pulumi.sandbox.account import Row, catalogue
-from plusofon_pulumi.sandbox.wire import Answer, Call
+from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox, state
+from plusofon_pulumi.sandbox.server import Answer, Request
+from plusofon_pulumi.sandbox.state import Row, catalogue
 
 SHORT = {ALLOWED_PATH: "list", CATALOGUE_PATH: "catalogue"}
 
@@ -40,7 +40,7 @@ class CountingSandbox(Sandbox):
         super().clear_requests()
         self.under_way = 0
 
-    def _respond(self, call: Call) -> Answer:
+    def _respond(self, call: Request) -> Answer:
         with self._counting:
             self._now += 1
             self.under_way = max(self.under_way, self._now)
@@ -69,9 +69,5 @@ def made_up_catalogue(n: int) -> Iterator[list[str]]:
         for number in range(n)
         for row in [real[number % len(real)]]
     )
-    # Both modules hold the function by name.
-    with (
-        mock.patch.object(account, "catalogue", return_value=rows),
-        mock.patch.object(api, "catalogue", return_value=rows),
-    ):
+    with mock.patch.object(state, "catalogue", return_value=rows):
         yield [row.code for row in rows]

@@ -24,18 +24,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from plusofon_pulumi.client.transport import ATTEMPTS
+from plusofon_pulumi.sandbox.account import catalogue
+
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Change, Request, Sandbox
-from plusofon_pulumi.sandbox.account import catalogue
 from tests.e2e.harness import DYNAMIC, Project, Result, make_blank, text_of
 from tests.e2e.tracebacks import traceback_in
 from tests.model import SEED
 from tests.model.model import EXCEPTIONS, INVARIANTS, Declared, Entry, Program, declared_codes, is_whole, normalised
+from tests.model.simulation import ALL, CODES, ONE
 from tools import isolated
 from tools.engine import engine_folder
-from tests.model.simulation import ALL, CODES, ONE
 
 SECONDS = float(os.environ.get("SEARCH_SECONDS") or 300)
 # In seconds: longer than any run without a hanging call.

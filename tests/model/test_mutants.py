@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from hypothesis import Phase
+from plusofon_pulumi.client.counters import Told
 
 from plusofon_pulumi.account import Account, delivery
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery, Result
 from plusofon_pulumi.client import answers, pages
-from plusofon_pulumi.client.counters import Told
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from tests.mistakes import open_directions_or_none

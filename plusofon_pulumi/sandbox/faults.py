@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import api
-from .api import ALLOWED_PATH, CATALOGUE_PATH
 from .server import Answer, Request
 
 if TYPE_CHECKING:
@@ -39,11 +38,6 @@ class Fault:
     skip: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
-
-    def covers(self, call: Request) -> bool:
-        """Return True if such a call is to fail."""
-        is_one = self.method in (None, call.method) and self.path in (None, call.path)
-        return is_one and (self.fault != "ignore" or call.method in WRITES)
 
     def play(self, sandbox: Sandbox, call: Request) -> Answer:
         """Carry the call out if it should take effect, and answer wrongly."""
@@ -102,15 +96,16 @@ class Faults:
             raise ValueError(f"there is no fault {fault!r}; there are {FAULTS}")
         if n < 1 or skip < 0:
             raise ValueError(f"n must be 1 or more and skip 0 or more, not {n!r} and {skip!r}")
-        if method not in (None, "GET", *WRITES) or path not in (None, ALLOWED_PATH, CATALOGUE_PATH):
-            raise ValueError(f"no call is {method} {path}")
         with self._ordering:
             self._orders.append(Fault(fault, n, method, path, skip, dict(headers or {}), body))
 
     def take_fault(self, call: Request) -> Fault | None:
         """Return the fault for this call, if there is one."""
         with self._ordering:
-            for order in filter(lambda each: each.covers(call), self._orders):
+            for order in self._orders:
+                is_other = order.method not in (None, call.method) or order.path not in (None, call.path)
+                if is_other or (order.fault == "ignore" and call.method not in WRITES):
+                    continue
                 order.skip -= 1
                 if order.skip < 0:
                     order.n -= 1

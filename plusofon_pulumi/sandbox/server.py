@@ -41,10 +41,9 @@ class Request:
         """Read a request as it came in."""
         target = urlsplit(url)
         lower = {name.lower(): value for name, value in headers.items()}
-        try:
+        decoded: object = body.decode(errors="replace") or None
+        with contextlib.suppress(ValueError):
             decoded = json.loads(body)
-        except ValueError:
-            decoded = body.decode(errors="replace") or None
         query = dict(parse_qsl(target.query, keep_blank_values=True))
         return cls(method, target.path, query, lower, decoded, lower.pop("authorization", ""))
 
@@ -61,10 +60,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer: ``body`` is sent as it is if it is bytes, else as JSON.
-
-    ``delivery``: "whole", or how it breaks: "truncate", "close", "reset", "hang".
-    """
+    """One HTTP answer. ``delivery``: "whole", or how it breaks: "truncate", "close", "reset", "hang"."""
 
     status: int
     body: object
@@ -73,7 +69,7 @@ class Answer:
 
     @property
     def content(self) -> bytes:
-        """The body as bytes."""
+        """The body as it is sent: JSON unless it is bytes."""
         if self.status in (204, 304):
             return b""
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
@@ -107,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_DELETE = do_POST = _serve  # noqa: N815 - what the base class looks for
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing: the journal keeps the requests."""
+        """Log nothing: the sandbox keeps the requests."""
 
 
 class Server(ThreadingHTTPServer):

@@ -210,7 +210,7 @@ def test_there_are_fifteen_readings_and_the_summary_shows_each_value() -> None:
 @pytest.mark.parametrize(
     "text,words",
     [
-        ("R4", "NAME=VALUE"),
+        ("R4", "R4 cannot be ''; it is one of: 200 | 404 | 400"),
         ("R16=1", "no reading is called 'R16'; there are R1, R2, R3"),
         ("R4=500", "R4 cannot be '500'; it is one of: 200 | 404 | 400"),
         ("R7=soon", "now | late | seconds, as 1.5"),

@@ -67,9 +67,7 @@ def _list(sandbox: Sandbox, call: Request) -> Answer:
             return [{**row._asdict(), "id": id_(row.id), "code": code(row.code)} for row in rows]
         if not rows:
             return json.loads(readings["R1"])
-        items = {
-            row.code: {"code": open_code(row.code), "name": row.name, "english_name": row.english_name} for row in rows
-        }
+        items = {c: {"code": open_code(c), "name": name, "english_name": en} for _, name, en, c in rows}
         return list(items.values()) if readings["R3"] == "array" else items
 
     rows = sandbox.rows if is_catalogue else sandbox.allowed()

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 WRITES = ("PUT", "DELETE")
 FAULTS = "status:N, html:N, echo:N, redirect:URL, success-false, hang, reset, close, truncate, ignore, expired"
-_GRAMMAR = (
-    r"((status|html|echo)(:[2-5]\d\d)?|redirect:.+|success-false|hang|reset|close|truncate)(:after)?|ignore|expired"
-)
+_FORM = r"((status|html|echo)(:[2-5]\d\d)?|redirect:.+|success-false|hang|reset|close|truncate)(:after)?|ignore|expired"
 _STATUS = {"status": "503", "html": "502", "echo": "400"}
 _WORDS = {"400": "Неверный параметр", "404": "Не найдено", "429": "Слишком много запросов", "500": "Нет доступа"}
 
@@ -92,7 +90,7 @@ class Faults:
 
         The module `faults` lists the faults. ``body`` is sent as JSON unless it is text or bytes.
         """
-        if not re.fullmatch(_GRAMMAR, fault):
+        if not re.fullmatch(_FORM, fault):
             raise ValueError(f"there is no fault {fault!r}; there are {FAULTS}")
         if n < 1 or skip < 0:
             raise ValueError(f"n must be 1 or more and skip 0 or more, not {n!r} and {skip!r}")

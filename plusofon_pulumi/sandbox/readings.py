@@ -1,7 +1,6 @@
 """The readings: what the API's description leaves open, and the answers that the sandbox can play.
 
-The first value of each is the default: what the description shows, or else the plainest guess. What a value means is
-in docs/readings.md.
+The first value of each is the default: what the description shows, or else the plainest guess (docs/readings.md).
 """
 
 from __future__ import annotations

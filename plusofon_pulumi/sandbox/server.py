@@ -21,10 +21,7 @@ HOST = "127.0.0.1"
 
 @dataclass(eq=False)
 class Request:
-    """One HTTP request, and what became of it. ``status``: None while it is under way, and if no answer was sent.
-
-    ``headers``: names in lower case, without ``authorization``. ``body``: the decoded JSON, or the text if it is none.
-    """
+    """One HTTP request; ``body`` is decoded, ``headers`` are without the token, ``status`` is None if none was sent."""
 
     method: str
     path: str
@@ -94,8 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.delivery in ("whole", "truncate"):
             content = answer.content
             self.send_response(answer.status)
-            sent = {"Content-Type": "application/json", **answer.headers, "Content-Length": len(content)}
-            for name, value in sent.items():
+            own = {"Content-Type": "application/json", "Content-Length": len(content)}
+            for name, value in {**own, **answer.headers}.items():
                 self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(content[: len(content) // 2] if answer.delivery == "truncate" else content)

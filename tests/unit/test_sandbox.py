@@ -220,7 +220,7 @@ def test_the_control_plane_does_what_the_methods_do(api: Caller, sandbox: Sandbo
     [
         ("PUT", "open", {"codes": "036"}, 400, "'0'"),
         ("PUT", "open", {"code": ["36"]}, 400, "'code'"),
-        ("PUT", "open", ["36"], 400, "JSON object"),
+        ("PUT", "open", ["36"], 400, "mapping"),
         ("PUT", "readings", {"R16": "no"}, 400, "R1, R2"),
         ("POST", "fail", {"times": 2}, 400, "'times'"),
         ("POST", "fail", {"n": 0}, 400, "n must be 1 or more"),

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+from unittest import mock
 
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Sandbox
@@ -460,23 +461,23 @@ class Stack:
             self._see_to_failure(step, opened, requests)
 
     def _take_together(self, steps: Sequence[Step]) -> None:
-        """Hold the writer until all steps that write have queued, in their order: then one batch has all of them."""
+        """Hold the writer until all steps that write wait for it, in their order: then one batch has all of them."""
         writer = self._process.account._writer
-        writer._sending = True
+        turn = _Turn()
         threads = []
-        for step in steps:
-            queued = len(writer._queue)
-            thread = threading.Thread(target=_take, args=(self._process, step), daemon=True)
-            thread.start()
-            threads.append(thread)
-            while thread.is_alive() and len(writer._queue) == queued:
-                time.sleep(0.0001)
-        with writer._turn:
-            writer._sending = False
-            writer._turn.notify_all()
-        for thread in threads:
-            thread.join(20)
-            self._demand("plain", not thread.is_alive(), "a thread waits for ever")
+        with mock.patch.object(writer, "_turn", turn):
+            with turn:
+                for step in steps:
+                    waiting = turn.waiting
+                    thread = threading.Thread(target=_take, args=(self._process, step), daemon=True)
+                    thread.start()
+                    threads.append(thread)
+                    while thread.is_alive() and turn.waiting == waiting:
+                        time.sleep(0.0001)
+            for thread in threads:
+                thread.join(20)
+                self._demand("plain", not thread.is_alive(), "a thread waits for ever")
+        writer._last_callers = 1  # nobody comes back, so the next batch must not wait for them
 
     def _see_to_effects(self, steps: Sequence[Step], events: Sequence[Change], requests: int) -> None:
         opens = frozenset().union(*(step.opens for step in steps))
@@ -682,6 +683,21 @@ class Stack:
 
 def _was_answered_well(request: Any) -> bool:
     return request.status == 200 and request.fault in (None, "ignore")
+
+
+class _Turn:
+    """A lock that counts those who have asked for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.waiting = 0
+
+    def __enter__(self) -> None:
+        self.waiting += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def _take(process: Process, step: Step) -> None:

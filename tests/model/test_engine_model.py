@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 from plusofon_pulumi.client.transport import ATTEMPTS
-from plusofon_pulumi.sandbox.account import catalogue
+from plusofon_pulumi.sandbox.state import catalogue
 
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Change, Request, Sandbox

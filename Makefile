@@ -38,13 +38,11 @@ search: engine  ## look for histories that lose something, far longer than `test
 	SEARCH_SEED=$${SEARCH_SEED:-$$(date +%s)} SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 \
 		$(RUN) -m pytest tests/model -rP --numprocesses $(WORKERS) --dist worksteal --timeout 3600
 
-<<<<<<< HEAD
 faults: .venv/installed  ## each operation under each fault, into docs/reliability.md; prints what does not survive
 	$(RUN) -m tests.model.reliability
-=======
+
 mutants: .venv/installed  ## change the code in thousands of places, and list the changes that no test notices (half an hour)
 	$(RUN) -m tools.mutants
->>>>>>> main
 
 demo: engine  ## the life of the example project on a local sandbox
 	$(RUN) -m tools.demo

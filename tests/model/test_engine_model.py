@@ -25,10 +25,10 @@ from typing import Any
 
 import pytest
 from plusofon_pulumi.client.transport import ATTEMPTS
-from plusofon_pulumi.sandbox.state import catalogue
 
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Change, Request, Sandbox
+from plusofon_pulumi.sandbox.state import catalogue
 from tests.e2e.harness import DYNAMIC, Project, Result, make_blank, text_of
 from tests.e2e.tracebacks import traceback_in
 from tests.model import SEED

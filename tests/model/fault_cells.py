@@ -67,7 +67,7 @@ def _all(*codes: str, on_destroy: str = "retain") -> dict[str, Any]:
 def _two_at_once(process: Process) -> Any:
     """Open two codes in one batch, while the program declares a third one, which is open."""
     process.call(ONE, "check", {"code": "44"}, {"code": "44"})
-    process.account._writer._last_callers = 2  # whom the batch waits for
+    process.account.writer.expected_callers = 2
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(process.call, ONE, "create", {"code": code}) for code in ("36", "58")]
     return [each.result() for each in both]

@@ -9,7 +9,7 @@ RUN_OLDEST := .venv-oldest/bin/python
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .NOTPARALLEL:
-.PHONY: help test check docs unit e2e oldest search mutants demo bench picture dist engine yaml format clean
+.PHONY: help test check docs unit e2e oldest search mutants faults demo bench picture dist engine yaml format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ oldest: engine .venv-oldest/installed  ## the tests on the oldest supported Pyth
 search: engine  ## look for histories that lose something, far longer than `test`: another each time, or SEARCH_SEED's
 	SEARCH_SEED=$${SEARCH_SEED:-$$(date +%s)} SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 \
 		$(RUN) -m pytest tests/model -rP --numprocesses $(WORKERS) --dist worksteal --timeout 3600
+
+faults: .venv/installed  ## each operation under each fault, into docs/reliability.md; prints what does not survive
+	$(RUN) -m tests.model.reliability
 
 mutants: .venv/installed  ## change the code in thousands of places, and list the changes that no test notices (half an hour)
 	$(RUN) -m tools.mutants

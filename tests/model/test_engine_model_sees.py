@@ -13,6 +13,7 @@ import pytest
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Request
 from plusofon_pulumi.sandbox.state import catalogue
 from tests.model.model import EXCEPTIONS, INVARIANTS, Declared
+from tests.model.simulation import ALL, ONE, sandbox_of
 from tests.model.test_engine_model import (
     TYPES,
     Noted,
@@ -24,7 +25,6 @@ from tests.model.test_engine_model import (
     replaced_first,
     was_unseen,
 )
-from tests.model.simulation import ALL, ONE, sandbox_of
 
 UNTOLD = "36 may not have been opened"
 

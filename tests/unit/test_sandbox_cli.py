@@ -108,7 +108,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture
         (["dance"], "dance"),
         (["sandbox", "--port", "x"], "--port"),
         (["sandbox", "--port", "65536"], "65536"),
-        (["sandbox", "--open", "7,+36"], "'+36'"),
+        (["sandbox", "--open", "7,036"], "'036'"),
         (["sandbox", "--reading", "R4=500"], "200 | 404 | 400"),
         (["sandbox", "--reading", "R99=1"], "R1, R2, R3"),
         (["sandbox", "--wave"], "--wave"),

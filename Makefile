@@ -1,4 +1,4 @@
-# Every command that a developer or CI needs. A bare checkout on a machine with Python, make and Go is enough:
+# Every command that a developer or CI needs. A bare checkout on a machine with Python, make, ps and Go is enough:
 # what a target needs, it sets up by itself, in .venv, .venv-oldest and the user's cache folder.
 
 # The Python of .venv: the newest that there is, unless told, as in `make PYTHON=python3.12`.

@@ -29,6 +29,13 @@ PROGRAM_RUNNER = "pulumi-language-python-exec"
 DYNAMIC_PROVIDER = "pulumi-resource-pulumi-python"
 YAML_HOST = "pulumi-language-yaml"
 STAND_IN_HOST = Path(__file__).with_name("language_host.py")
+DOWNLOADER = """\
+import sys, semver; from pulumi.automation import PulumiCommand
+try:
+    PulumiCommand.install(root=sys.argv[1], version=semver.VersionInfo.parse(sys.argv[2]))
+except (Exception, KeyboardInterrupt) as error:
+    sys.exit(f"The download failed: {error}")
+"""
 WHAT_TO_INSTALL = f"""\
 error: there is no Pulumi engine. Do one of these and try again:
   - install the Pulumi CLI, {".".join(map(str, OLDEST_ON_PATH))} or newer, as Pulumi's documentation says;
@@ -158,19 +165,15 @@ def _go(making: Path, *arguments: str) -> str:
 
 
 def _download_engine(making: Path) -> None:
-    program = (
-        "import sys, semver; from pulumi.automation import PulumiCommand\n"
-        "PulumiCommand.install(root=sys.argv[1], version=semver.VersionInfo.parse(sys.argv[2]))"
-    )
     say(f"Downloading the Pulumi CLI {VERSION} …")
-    _run([sys.executable, "-c", program, str(making), VERSION], making, {"TMPDIR": str(making / "work" / "tmp")})
+    _run([sys.executable, "-c", DOWNLOADER, str(making), VERSION], making, {"TMPDIR": str(making / "work" / "tmp")})
 
 
 def _run(command: list[str], cwd: Path, env: dict[str, str]) -> str:
     with isolated.started(command, cwd, {**os.environ, **env}, subprocess.PIPE) as process:
         output, _ = process.communicate()
     if process.returncode != 0:
-        raise EngineError(f"{' '.join(command[:2])} failed (exit {process.returncode}).")
+        raise EngineError(f"{Path(command[0]).name} {command[1]} failed (exit {process.returncode}).")
     return output.decode()
 
 

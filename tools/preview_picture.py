@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import io
+import itertools
 import os
 import pty
 import re
@@ -82,17 +83,21 @@ def run(screen: pyte.Screen, folder: Path, env: dict[str, str], *arguments: str)
             raise RuntimeError("\n".join(screen.display).rstrip())
 
 
+def style_of(cell: pyte.screens.Char) -> Style:
+    """Return Rich's style of a cell: the two name some colours differently."""
+    name = {"default": None, "brown": "yellow"}.get(cell.fg, cell.fg.replace("bright", "bright_"))
+    return Style(color=f"#{name}" if re.fullmatch("[0-9a-f]{6}", name or "") else name, bold=cell.bold)
+
+
 def draw(screen: pyte.Screen) -> str:
     """Return an SVG of the terminal."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text("$ pulumi preview", style="bold"))
     text = Text()
     for row in range(ROWS):
-        for column in range(COLUMNS):
-            cell = screen.buffer[row][column]
-            colour = {"default": None, "brown": "yellow"}.get(cell.fg, cell.fg.replace("bright", "bright_"))
-            colour = f"#{colour}" if re.fullmatch("[0-9a-f]{6}", colour or "") else colour
-            text.append(cell.data, Style(color=colour, bold=cell.bold))
+        cells = [screen.buffer[row][column] for column in range(COLUMNS)]
+        for style, run_of_cells in itertools.groupby(cells, style_of):
+            text.append("".join(cell.data for cell in run_of_cells), style)
         text.append("\n")
     text.rstrip()
     console.print(text)

@@ -38,13 +38,13 @@ search: engine  ## look for histories that lose something, far longer than `test
 	SEARCH_SEED=$${SEARCH_SEED:-$$(date +%s)} SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 \
 		$(RUN) -m pytest tests/model -rP --numprocesses $(WORKERS) --dist worksteal --timeout 3600
 
-mutants: .venv/installed  ## change the code in thousands of places, and list the changes that no test notices (half an hour)
+mutants: .venv/installed  ## change the code in thousands of places, and list the changes that no test notices; takes long
 	$(RUN) -m tools.mutants
 
 demo: engine  ## the life of the example project on a local sandbox
 	$(RUN) -m tools.demo
 
-bench: engine  ## time and calls of all directions, into docs/performance.md: a quiet machine and 5 minutes
+bench: engine  ## time and calls of all directions, into docs/performance.md: on a quiet machine
 	$(RUN) -m bench
 
 engine: .venv/installed  ## the Pulumi engine: found, built or downloaded; prints its folder

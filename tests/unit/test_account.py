@@ -147,7 +147,9 @@ def test_a_list_that_goes_on_elsewhere_is_an_error(process: Process) -> None:
 def test_a_refused_token_is_an_error_that_says_which_token(sandbox: Sandbox, status: str) -> None:
     sandbox.set_readings({"R9": status})
     process = Process(sandbox)
-    process.account = type(process.account)(Settings("stale", base_url=sandbox.url, sources={"token": "PLUSOFON_TOKEN"}))
+    process.account = type(process.account)(
+        Settings("stale", base_url=sandbox.url, sources={"token": "PLUSOFON_TOKEN"})
+    )
     for act in (process.account.open_directions, lambda: process.open("36"), lambda: process.close("36")):
         assert "PLUSOFON_TOKEN" in str(error_of(act))
         assert "stale" not in str(error_of(act))
@@ -212,7 +214,8 @@ def test_what_the_program_declares_and_somebody_closed_is_opened_again_once_and_
     process.open("36")
     assert process.sandbox.open_codes == {"7", "36", "44"}
     assert writes(process.sandbox) == [("PUT", ["36"]), ("PUT", ["7"])]
-    assert process.lines == ["opened 36 (Hungary)", f"opened {SEVEN} again: somebody closed it during the write"]
+    assert process.lines[0] == "opened 36 (Hungary)"
+    assert process.lines[1].startswith(f"opened {SEVEN} again: ")
 
 
 @pytest.mark.parametrize("claimed, lost", [(["7"], SEVEN), ([], "36 (Hungary)")], ids=["another's", "its own"])
@@ -225,7 +228,9 @@ def test_a_put_that_replaces_the_list_fails_every_change_and_names_what_vanished
     # Mended, it takes away what was opened before.
     acts = (lambda: process.open("36"), lambda: process.open("49"), lambda: process.close("53"))
     errors = process.together(*acts)
-    for error, done in zip(errors, ["36 (Hungary) was opened", "49 (Germany) was opened", "53 (Cuba) was closed"], strict=True):
+    for error, done in zip(
+        errors, ["36 (Hungary) was opened", "49 (Germany) was opened", "53 (Cuba) was closed"], strict=True
+    ):
         assert isinstance(error, DirectionNotChangedError)
         assert str(error).startswith(f"{done}, but 36 (Hungary), 49 (Germany) {VANISHED}")
     assert process.account.claims.refusal("36") is not None
@@ -238,7 +243,7 @@ def test_what_vanishes_again_after_it_was_mended_fails_the_change(process: Proce
     process.sandbox.owner_acts(closes=["7"])
     process.sandbox.owner_acts(closes=["7"], n=2)
     error = error_of(lambda: process.open("36"))
-    assert str(error) == f"36 (Hungary) was opened, but {SEVEN} {VANISHED} Run `pulumi up` again."
+    assert str(error).startswith(f"36 (Hungary) was opened, but {SEVEN} {VANISHED}")
     assert process.sandbox.calls("PUT") == 2
 
 
@@ -256,8 +261,9 @@ def test_a_mend_that_nobody_can_see_fails_the_change(process: Process) -> None:
     process.sandbox.owner_acts(closes=["7"])
     process.sandbox.fail_next(9, "status:403", method="GET", path=OPEN_LIST, skip=2)
     text = str(error_of(lambda: process.open("36")))
-    assert text.startswith("36 (Hungary) was opened, but GET ")
-    assert f"{SEVEN} {VANISHED}" in text
+    assert text.startswith("36 (Hungary) was opened, but ")
+    assert f"{SEVEN} was open before this write and is not any more" in text
+    assert "GET http" in text
 
 
 def test_a_stranger_s_code_that_vanishes_is_one_line_without_waiting_or_mending(
@@ -276,7 +282,9 @@ def test_a_declared_code_that_the_catalogue_has_dropped_and_that_vanishes_is_nam
     process.sandbox.set_open(["999", "53"])
     process.claim("999")
     process.sandbox.owner_acts(closes=["999"], method="DELETE")
-    assert str(error_of(lambda: process.close("53"))).startswith(f"53 (Cuba) was closed, but 999 (Direction 999) {VANISHED}")
+    assert str(error_of(lambda: process.close("53"))).startswith(
+        f"53 (Cuba) was closed, but 999 (Direction 999) {VANISHED}"
+    )
 
 
 # Refused batches
@@ -355,9 +363,13 @@ def test_an_error_among_the_parts_ends_the_search(process: Process) -> None:
 def test_a_code_that_the_catalogue_lacks_is_not_opened_and_its_neighbours_are(process: Process) -> None:
     error = error_of(lambda: process.open("999"))
     assert isinstance(error, UnknownDirectionError)
-    assert str(error).startswith("999 was not opened: Plusofon's catalogue has no direction with the calling code 999; ")
+    assert str(error).startswith(
+        "999 was not opened: Plusofon's catalogue has no direction with the calling code 999; "
+    )
     assert process.account.claims.refusal("999") is not None
-    assert "999 was not opened: Plusofon's catalogue does not have it" in str(error_of(lambda: process.exactly("999", "36")))
+    assert "999 was not opened: Plusofon's catalogue does not have it" in str(
+        error_of(lambda: process.exactly("999", "36"))
+    )
     assert process.sandbox.open_codes == {"36"}
 
 
@@ -433,5 +445,5 @@ def test_claims_are_tested_again_when_the_write_is_sent(process: Process, act: s
         process.close("53")
         assert process.lines == ["53 (Cuba) stays open: the program still declares it"]
     else:
-        assert isinstance(error_of(lambda: process.exactly("36")), DirectionClaimedError)
+        assert "53 (Cuba) was not closed: an AllowedDirection" in str(error_of(lambda: process.exactly("36")))
     assert writes(process.sandbox) == []

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
+from plusofon_pulumi import client
 from plusofon_pulumi.account import delivery
-from plusofon_pulumi.client import transport
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.cli_runner import Cli
@@ -67,7 +67,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait neither before a repeated call nor for a write to show."""
-    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(delivery, "LOOK_PAUSES", (0.001, 0.001))
 
 

@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 import pytest
 from pulumi.runtime import rpc
 
+from plusofon_pulumi import client as client_module
 from plusofon_pulumi.account import Account
-from plusofon_pulumi.client import PlusofonClient, allowance, transport
+from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import READINGS, Sandbox
 from plusofon_pulumi.sandbox.account import catalogue
 from plusofon_pulumi.settings import Settings
 from tests.waiting import PATIENCE
-from tools import simulation
 
 T = TypeVar("T")
 
@@ -55,8 +55,7 @@ class FakeTime:
 
 def set_time(monkeypatch: pytest.MonkeyPatch, fake: object) -> None:
     """Let the client live in another time."""
-    for module in (transport, allowance):
-        monkeypatch.setattr(module, "time", fake)
+    monkeypatch.setattr(client_module, "time", fake)
 
 
 @contextlib.contextmanager
@@ -66,6 +65,8 @@ def sandbox_for(fault: str, **options: Any) -> Iterator[Sandbox]:
     A time-out that a test can wait for may be over before a busy machine has let the sandbox see the call.
     """
     if fault.startswith("hang"):
+        from tools import simulation
+
         with simulation.simulated() as clock:
             sandbox = simulation.sandbox_of(**options)
             with simulation.Wire(sandbox, clock).connected():

@@ -91,7 +91,8 @@ class Doctor:
             if self.prints:
                 print(line, flush=True)
         except BrokenPipeError:  # `| head` has seen enough, but what --write has opened is still to be closed
-            print(line, file=sys.stderr)
+            if level == "problem":
+                print(line, file=sys.stderr)
 
     def observe(self, call: Exchange) -> None:
         """Report a call of the client; of the looks after a write, only those that fail."""
@@ -200,8 +201,9 @@ class Doctor:
             took = time.monotonic() - began
             is_done = (code in self.listed) == is_open
             if is_done or took > PATIENCE:
+                level = "ok" if is_done else "problem" if is_open else "note"
                 state = "open" if code in self.listed else "closed"
-                self.say("ok" if is_done else "problem", f"R7: {self.catalogue[code]} is {state} after {took:.1f} s")
+                self.say(level, f"R7: {self.catalogue[code]} is {state} after {took:.1f} s")
                 return is_done
             time.sleep(PAUSE)
 

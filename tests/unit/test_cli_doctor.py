@@ -170,14 +170,14 @@ def test_a_code_is_opened_and_closed_again_under_each_reading(cli: Cli, name: st
 def test_delete_in_the_other_type_is_tried_and_noted(cli: Cli) -> None:
     cli.sandbox.set_readings({"R12": "numbers", "R4": "404"})
     assert 'note     R12: DELETE of "672" did not close it' in cli.run("doctor", "--write", "672")[1]
-    assert (cli.sandbox.open_codes, writes(cli)) == ({"36"}, ["PUT", "DELETE", "DELETE"])
+    assert (set(cli.sandbox.open_codes), writes(cli)) == ({"36"}, ["PUT", "DELETE", "DELETE"])
 
 
 @pytest.mark.parametrize("fault", ["ignore", "status:403", "expired"])
 def test_a_code_that_does_not_close_is_said_plainly(cli: Cli, fault: str) -> None:
     cli.sandbox.fail_next(9, fault, method="DELETE")
     ended, report, _ = cli.run("doctor", "--write", "672")
-    assert (ended, cli.sandbox.open_codes) == (1, {"36", "672"})
+    assert (ended, set(cli.sandbox.open_codes)) == (1, {"36", "672"})
     assert "MAY STILL BE OPEN" in report.splitlines()[-2]
 
 
@@ -194,7 +194,7 @@ def test_a_list_that_put_replaces_is_a_problem_and_opened_again(cli: Cli) -> Non
     cli.sandbox.set_readings({"R15": "replaces"})
     cli.sandbox.set_open(["7", "36", "44"])
     code, report, _ = cli.run("doctor", "--write", "672")
-    assert (code, cli.sandbox.open_codes) == (1, {"7", "36", "44"})
+    assert (code, set(cli.sandbox.open_codes)) == (1, {"7", "36", "44"})
     assert "R15: does PUT replace the list?" in report
 
 
@@ -207,7 +207,7 @@ def test_ctrl_c_between_the_writes_closes_the_code(cli: Cli, monkeypatch: pytest
     monkeypatch.setattr(doctor, "time", SimpleNamespace(monotonic=time.monotonic, sleep=interrupt))
     with pytest.raises(KeyboardInterrupt):
         cli.run("doctor", "--write", "672")
-    assert (cli.sandbox.open_codes, writes(cli)) == ({"36"}, ["PUT", "DELETE"])
+    assert (set(cli.sandbox.open_codes), writes(cli)) == ({"36"}, ["PUT", "DELETE"])
 
 
 def test_a_second_ctrl_c_says_that_the_code_may_be_open(

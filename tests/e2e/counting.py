@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plusofon_pulumi.sandbox import Sandbox
     from tests.e2e.harness import Result
 
-LIST, CATALOGUE = ("GET", ALLOWED_PATH), ("GET", CATALOGUE_PATH)
+LIST, CATALOGUE, PUT = ("GET", ALLOWED_PATH), ("GET", CATALOGUE_PATH), ("PUT", ALLOWED_PATH)
 
 
 def calls(sandbox: Sandbox) -> Counter[tuple[str, str]]:

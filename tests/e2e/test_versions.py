@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from plusofon_pulumi.identity import DIRECTION_PROVIDER, DIRECTIONS_PROVIDER, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import Project
+from tests.frozen import DIRECTION_PROVIDER, DIRECTIONS_PROVIDER
 
 OLDEST = Path(__file__).resolve().parents[2] / ".venv-oldest" / "bin"
 BOTH = """
@@ -20,6 +21,7 @@ second = plusofon.Provider("second", token="{token}", base_url="{url}")
 plusofon.AllowedDirection("a", code="36")
 plusofon.AllowedDirections("w", codes=["7", "58"], on_destroy="close", opts=pulumi.ResourceOptions(provider=second))
 """
+Use = Callable[[Project], None]
 
 pytestmark = [
     pytest.mark.skipif(not (OLDEST / "python3").exists(), reason="`make .venv-oldest/installed` makes the oldest"),
@@ -46,16 +48,14 @@ def use_newest(project: Project) -> None:
 
 @pytest.mark.parametrize("writer, reader", [(use_oldest, use_newest), (use_newest, use_oldest)], ids=["up", "down"])
 def test_state_of_one_end_of_the_versions_is_read_by_the_other(
-    make_project: MakeProject, sandbox: Sandbox, writer: object, reader: object
+    make_project: MakeProject, sandbox: Sandbox, writer: Use, reader: Use
 ) -> None:
-    assert callable(writer)
-    assert callable(reader)
     with Sandbox() as other:
         project = make_project(BOTH.format(token=other.token, url=other.url), sandbox)
         writer(project)
         before = versions(project)
         project.up()
-        written = {each["urn"]: each["inputs"][PROVIDER_INPUT] for each in project.resources()}
+        written = {each["urn"]: each["inputs"]["__provider"] for each in project.resources()}
         assert sorted(written.values()) == sorted([DIRECTION_PROVIDER, DIRECTIONS_PROVIDER])
 
         reader(project)
@@ -63,9 +63,9 @@ def test_state_of_one_end_of_the_versions_is_read_by_the_other(
         project.preview("--expect-no-changes")
         project.refresh()
         project.up()
-        assert {each["urn"]: each["inputs"][PROVIDER_INPUT] for each in project.resources()} == written
+        assert {each["urn"]: each["inputs"]["__provider"] for each in project.resources()} == written
         other.set_open(["7", "53"])
-        assert "53 (Cuba) was opened outside Pulumi" in project.preview().output
+        assert "53 (Cuba): it was opened since the last successful update" in project.preview().output
         project.up()
         assert other.open_codes == {"7", "58"}
         project.destroy()

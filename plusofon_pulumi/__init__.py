@@ -1,7 +1,6 @@
 """Plusofon's list of open directions (calling codes) as Pulumi resources.
 
-Names are looked up when first used, so that the command-line tool starts without Pulumi, and a program that only
-declares resources without an HTTP client.
+Names are imported when first used: the command line starts without Pulumi, and a program without an HTTP client.
 """
 
 from __future__ import annotations
@@ -11,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plusofon_pulumi.client import PlusofonClient
-    from plusofon_pulumi.data import get_allowed_directions, get_directions
+    from plusofon_pulumi.data import get_allowed_directions, get_direction, get_directions
     from plusofon_pulumi.directions import Catalogue, Direction, normalise_code
     from plusofon_pulumi.errors import (
         APIError,
         AuthenticationError,
         BadRequestError,
+        CloseOnlyError,
         ConfigurationError,
         DirectionClaimedError,
         DirectionNotChangedError,
+        DirectionNotOpenError,
         InvalidCallingCodeError,
         NotFoundError,
         PermissionDeniedError,
@@ -31,28 +32,28 @@ if TYPE_CHECKING:
         UnexpectedResponseError,
         UnknownDirectionError,
     )
-    from plusofon_pulumi.resources.direction import AllowedDirection
-    from plusofon_pulumi.resources.directions import AllowedDirections
-    from plusofon_pulumi.resources.provider import Provider
+    from plusofon_pulumi.resources import AllowedDirection, AllowedDirections, Provider
     from plusofon_pulumi.settings import Settings
 
 _HOMES = {
     "APIError": "errors",
-    "AllowedDirection": "resources.direction",
-    "AllowedDirections": "resources.directions",
+    "AllowedDirection": "resources",
+    "AllowedDirections": "resources",
     "AuthenticationError": "errors",
     "BadRequestError": "errors",
     "Catalogue": "directions",
+    "CloseOnlyError": "errors",
     "ConfigurationError": "errors",
     "Direction": "directions",
     "DirectionClaimedError": "errors",
     "DirectionNotChangedError": "errors",
+    "DirectionNotOpenError": "errors",
     "InvalidCallingCodeError": "errors",
     "NotFoundError": "errors",
     "PermissionDeniedError": "errors",
     "PlusofonClient": "client",
     "PlusofonError": "errors",
-    "Provider": "resources.provider",
+    "Provider": "resources",
     "RateLimitError": "errors",
     "RequestTimeoutError": "errors",
     "ServerError": "errors",
@@ -61,6 +62,7 @@ _HOMES = {
     "UnexpectedResponseError": "errors",
     "UnknownDirectionError": "errors",
     "get_allowed_directions": "data",
+    "get_direction": "data",
     "get_directions": "data",
     "normalise_code": "directions",
 }
@@ -72,10 +74,12 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "Catalogue",
+    "CloseOnlyError",
     "ConfigurationError",
     "Direction",
     "DirectionClaimedError",
     "DirectionNotChangedError",
+    "DirectionNotOpenError",
     "InvalidCallingCodeError",
     "NotFoundError",
     "PermissionDeniedError",
@@ -90,6 +94,7 @@ __all__ = [
     "UnexpectedResponseError",
     "UnknownDirectionError",
     "get_allowed_directions",
+    "get_direction",
     "get_directions",
     "normalise_code",
 ]

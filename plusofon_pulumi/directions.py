@@ -1,10 +1,11 @@
-"""Directions and calling codes, as plain data: nothing here talks to anybody.
+"""Directions and calling codes, as plain data: nothing here calls the API.
 
 A calling code is what ITU-T E.164 calls a country code, with or without area digits; several countries may share one.
 """
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,15 +15,13 @@ from plusofon_pulumi.errors import InvalidCallingCodeError
 
 # E.164: an international number, and so any prefix of one, has at most 15 digits.
 _MAX_DIGITS = 15
-# How much a message says of the countries that share a code: all that share 1.
-_LONGEST_NAMES = 400
-# Compiled when first used, not when this is imported.
-_SPELLING = r"\+?[0-9]+(?:[ -][0-9]+)*"
+# How much a message says of the countries that share a code, and how many codes it gives with their names.
+_LONGEST_NAMES, _MOST_NAMED = 400, 10
 
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """Describe one direction: a calling code and the names that Plusofon gives it.
+    """One direction: a calling code and the names that Plusofon gives it.
 
     ``code`` holds digits only. ``id`` is the catalogue's id, in the form in which the API wrote it (None for an entry
     of the list of open directions, which has none); ``api_code`` is the code in the API's own form.
@@ -35,9 +34,7 @@ class Direction:
     api_code: str | int = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
-        names = self.english_name or self.name
-        if len(names) > _LONGEST_NAMES:
-            names = names[: _LONGEST_NAMES - 1] + "…"
+        names = shorten(self.english_name or self.name, _LONGEST_NAMES)
         return f"{self.code} ({names})" if names else self.code
 
     def as_outputs(self) -> dict[str, str]:
@@ -45,39 +42,47 @@ class Direction:
         return {"code": self.code, "name": self.name, "english_name": self.english_name}
 
 
+def describe_all(directions: Iterable[Direction]) -> str:
+    """Return directions as a text that gives all codes, the first ten with their names."""
+    found = sorted(directions, key=lambda each: (len(each.code), each.code))
+    named = ", ".join(map(str, found[:_MOST_NAMED]))
+    rest = ", ".join(each.code for each in found[_MOST_NAMED:])
+    return f"{named}; also {rest}" if rest else named
+
+
 def normalise_code(value: object) -> str:
     """Return a calling code as its digits.
 
-    ``value`` may be a whole number (36, also 36.0: Pulumi hands every number over as a float) or a string with an
-    optional ``+``, surrounding white space, and single spaces or hyphens between digits ("36", "+36", "1-242").
+    ``value`` may be a Direction, a whole number (36, also 36.0: Pulumi hands every number over as a float) or a string
+    with an optional ``+``, surrounding white space, and single spaces or hyphens between digits ("36", "+36", "1-242").
 
     Raises InvalidCallingCodeError, with the reason, for everything else: empty, a boolean, a fraction, letters, digits
     of another script, a leading 0, more than 15 digits (ITU-T E.164).
     """
+    if isinstance(value, Direction):
+        return value.code
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise _invalid(value, 'a calling code is a string of digits such as "36", or a whole number')
     if isinstance(value, str):
         return _from_text(value)
-    if isinstance(value, float):
-        if not math.isfinite(value) or value != int(value):
-            raise _invalid(value, "a calling code is a whole number")
-        value = int(value)
+    if not math.isfinite(value) or value != int(value):
+        raise _invalid(value, "a calling code is a whole number")
     if value < 0:
         raise _invalid(value, "a calling code is not negative")
-    return _checked_digits(value, str(value) if value < 10**_MAX_DIGITS else "9" * (_MAX_DIGITS + 1))
+    if value >= 10**_MAX_DIGITS:
+        raise _invalid(value, f"it has more than {_MAX_DIGITS} digits (ITU-T E.164)")
+    return _checked_digits(value, str(int(value)))
 
 
 def _from_text(value: str) -> str:
     text = value.strip()
     if not text:
         raise _invalid(value, "it is empty")
-    if re.fullmatch(_SPELLING, text):
+    if re.fullmatch(r"\+?[0-9]+(?:[ -][0-9]+)*", text):
         return _checked_digits(value, re.sub(r"[+ -]", "", text))
     if any(char.isalpha() for char in text):
         raise _invalid(value, "a direction is named by its calling code, in digits, not by a name")
-    if any(char.isdigit() and not char.isascii() for char in text):
-        raise _invalid(value, "write it with the digits 0 to 9")
-    raise _invalid(value, 'write it as digits only, such as "36" or "+36"')
+    raise _invalid(value, 'write it as digits 0 to 9 only, such as "36" or "+36"')
 
 
 def _checked_digits(value: object, digits: str) -> str:
@@ -85,24 +90,31 @@ def _checked_digits(value: object, digits: str) -> str:
         raise _invalid(value, "00 is what a caller dials before a calling code, not a part of it: leave it out")
     if digits.startswith("0"):
         raise _invalid(value, "no calling code begins with 0 (ITU-T E.164)")
+    if digits.startswith("810"):
+        raise _invalid(value, "810 is what a caller in Russia dials before a calling code: leave it out")
     if len(digits) > _MAX_DIGITS:
         raise _invalid(value, f"it has more than {_MAX_DIGITS} digits (ITU-T E.164)")
     return digits
 
 
 def _invalid(value: object, reason: str) -> InvalidCallingCodeError:
-    try:
-        shown = repr(value)
-    except Exception:  # noqa: BLE001  # such as a whole number of too many digits to be written out
-        shown = f"this {type(value).__name__}"
-    return InvalidCallingCodeError(
-        f"{shown if len(shown) <= 40 else shown[:37] + '...'} is not a calling code: {reason}"
-    )
+    shown = f"{value:.3g}" if isinstance(value, (int, float)) and abs(value) >= 10**_MAX_DIGITS else repr(value)
+    return InvalidCallingCodeError(f"{shorten(shown, 40)} is not a calling code: {reason}")
+
+
+def shorten(text: str, most: int) -> str:
+    """Return a text of at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def printable(text: str) -> str:
-    """Return a text that came from elsewhere without what would steer a terminal, turn its letters or end the line."""
+    """Return a text from elsewhere without what would steer a terminal or end the line."""
     return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def one_line(text: str, most: int) -> str:
+    """Return a text from elsewhere as one printable line of at most so many characters."""
+    return shorten(printable(" ".join(text.split())), most)
 
 
 def by_code(directions: Iterable[Direction]) -> dict[str, Direction]:
@@ -116,25 +128,17 @@ def by_code(directions: Iterable[Direction]) -> dict[str, Direction]:
 def _joined(rows: list[Direction]) -> Direction:
     if len(rows) == 1:
         return rows[0]
-    first = rows[0]
-    return Direction(
-        code=first.code,
-        name=", ".join(dict.fromkeys(row.name for row in rows if row.name)),
-        english_name=", ".join(dict.fromkeys(row.english_name for row in rows if row.english_name)),
-        api_code=first.api_code,
-    )
+    name = ", ".join(dict.fromkeys(row.name for row in rows if row.name))
+    english_name = ", ".join(dict.fromkeys(row.english_name for row in rows if row.english_name))
+    return Direction(rows[0].code, name, english_name, api_code=rows[0].api_code)
 
 
 class Catalogue(Mapping[str, Direction]):
-    """Hold every direction that exists: a mapping from calling code to Direction, and the ids behind each code."""
+    """Every direction that exists: a mapping from calling code to Direction, and the ids behind each code."""
 
     def __init__(self, rows: Iterable[Direction]) -> None:
         self.rows = tuple(rows)
         self._by_code = by_code(self.rows)
-        self._ids: dict[str, list[str | int]] = {}
-        for row in self.rows:
-            if row.id is not None:
-                self._ids.setdefault(row.code, []).append(row.id)
 
     def __getitem__(self, code: str) -> Direction:
         return self._by_code[code]
@@ -147,19 +151,27 @@ class Catalogue(Mapping[str, Direction]):
 
     def ids(self, code: str) -> list[str | int]:
         """Return the ids of all rows with this code, as the API wrote them: to open a code is to open all of them."""
-        return list(self._ids.get(code, ()))
+        return [row.id for row in self.rows if row.code == code and row.id is not None]
 
-    def nearest(self, code: str) -> list[Direction]:
-        """Return the three directions whose codes share the longest beginning with this one, nearest first."""
+    def find(self, text: str) -> list[Direction]:
+        """Return the directions with exactly this code or name, in Russian or English and in any case."""
+        wanted, digits = text.strip().casefold(), re.sub(r"[+ -]", "", text)
+        named = [
+            row.code for row in self.rows if wanted and wanted in (row.name.casefold(), row.english_name.casefold())
+        ]
+        return [self[code] for code in dict.fromkeys([*named, *([digits] if digits in self else [])])]
 
-        def shared(other: str) -> int:
-            return next(
-                (n for n, (a, b) in enumerate(zip(code, other, strict=False)) if a != b), min(len(code), len(other))
-            )
-
-        near = [other for other in self if shared(other) > 0]
-        near.sort(key=lambda other: (-shared(other), abs(len(other) - len(code)), other))
-        return [self[other] for other in near[:3]]
+    def nearest(self, text: str) -> list[Direction]:
+        """Return up to three directions whose code begins most like a code, or whose name is most like a name."""
+        if text.isdigit():
+            starts = [text[:size] for size in range(len(text), 0, -1)]
+            codes = [code for start in starts for code in sorted(self, key=len) if code.startswith(start)]
+        else:
+            wanted = text.strip().casefold()
+            names = {name.casefold(): row.code for row in self.rows for name in (row.name, row.english_name) if name}
+            alike = [name for name in names if wanted and wanted in name]
+            codes = [names[name] for name in alike + difflib.get_close_matches(wanted, names, 3)]
+        return [self[code] for code in list(dict.fromkeys(codes))[:3]]
 
     def search(self, text: str) -> list[Direction]:
         """Return the rows whose code begins with the text, or whose Russian or English name has it in any case."""

@@ -1,30 +1,30 @@
 """The errors of this package, told apart by what the caller can do about them.
 
-    PlusofonError                        everything that this package raises on purpose
-    ├── ConfigurationError               no token, a bad base URL: before any request
-    ├── InvalidCallingCodeError          the value cannot be a calling code (also a ValueError)
-    ├── UnknownDirectionError            Plusofon's catalogue has no such code
-    ├── DirectionNotChangedError         the write was sent, the live list does not show it
-    ├── DirectionClaimedError            another resource of the program needs the code open
-    ├── TransportError                   no usable answer came; see .outcome_unknown
-    │   └── RequestTimeoutError          no answer came in time
-    └── APIError                         an answer came: .status_code .message .method .path .body
-        ├── BadRequestError              400, 422: a parameter is wrong
-        ├── AuthenticationError          401: the token is bad or expired
-        ├── PermissionDeniedError        403, or 500 with a message: the token may not do this
-        ├── NotFoundError                404
-        ├── RateLimitError               429; .retry_after
-        ├── ServerError                  5xx
-        └── UnexpectedResponseError      2xx or 3xx that is not the answer described: not JSON,
-                                         another shape, a redirect, or "success": false
-
-No message ever holds the token: the client takes it out before it makes an error.
+PlusofonError                        everything that this package raises on purpose
+├── ConfigurationError               no token, a bad base URL: before any request
+├── InvalidCallingCodeError          the value cannot be a calling code (also a ValueError)
+├── UnknownDirectionError            Plusofon's catalogue has no such code or name
+├── DirectionNotOpenError            a resource looked up by its id is not open
+├── DirectionNotChangedError         after the write, the live list is not as it should be
+├── DirectionClaimedError            another resource of the program needs the code open
+├── CloseOnlyError                   this run only closes (PLUSOFON_CLOSE_ONLY)
+├── TransportError                   no usable answer came; see .outcome_unknown
+│   └── RequestTimeoutError          no answer came in time
+└── APIError                         an answer came: .status_code .message .method .path .body
+    ├── BadRequestError              400, 422: a parameter is wrong
+    ├── AuthenticationError          401: the token is bad or expired
+    ├── PermissionDeniedError        403, or 500 with a message: the token may not do this
+    ├── NotFoundError                404
+    ├── RateLimitError               429; .retry_after
+    ├── ServerError                  5xx
+    └── UnexpectedResponseError      2xx or 3xx that is not the answer described: not JSON,
+                                     another shape, a redirect, or "success": false
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -35,9 +35,13 @@ class PlusofonError(Exception):
 
     def about(self, what: str) -> Self:
         """Return the same error with its text led by what was being done, such as ``36 (Hungary) was not opened``."""
-        told = copy.copy(self)
-        told.args = (f"{what}: {self}",)
-        return told
+        return self.saying(f"{what}: {self}")
+
+    def saying(self, text: str) -> Self:
+        """Return the same error with another text."""
+        other = copy.copy(self)
+        other.args = (text,)
+        return other
 
 
 class ConfigurationError(PlusofonError):
@@ -49,31 +53,37 @@ class InvalidCallingCodeError(PlusofonError, ValueError):
 
 
 class UnknownDirectionError(PlusofonError):
-    """Refuse a calling code that Plusofon's catalogue of directions does not have."""
+    """Refuse a calling code or a name that Plusofon's catalogue of directions does not have."""
+
+
+class DirectionNotOpenError(PlusofonError):
+    """Refuse to take over, by its id, a direction that is not open."""
 
 
 class DirectionNotChangedError(PlusofonError):
-    """Report a write after which the live list of open directions is not as it was asked to be."""
+    """Report a write after which the live list of open directions is not as it should be."""
 
 
 class DirectionClaimedError(PlusofonError):
-    """Refuse to close a code that the program still declares, or to close and declare it at once."""
+    """Refuse to close a code that the program still declares."""
+
+
+class CloseOnlyError(PlusofonError):
+    """Refuse to open a code in a run that only closes."""
 
 
 class TransportError(PlusofonError):
     """Report that no usable answer came.
 
-    ``outcome_unknown`` is False where the request was certainly not carried out (a refused connection), and True
-    where it may have been (no answer in time, a connection reset, a truncated answer).
+    ``outcome_unknown`` is False if the request was certainly not carried out (a refused connection), and True if it
+    may have been (no answer in time, a connection reset, a truncated answer). ``retryable`` is False if another
+    attempt cannot succeed, such as with a proxy URL that is malformed.
     """
 
-    remedy: ClassVar[str] = (
-        "Check the network and the base URL (plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url), then try again."
-    )
-
-    def __init__(self, text: str, *, outcome_unknown: bool = True) -> None:
+    def __init__(self, text: str, *, outcome_unknown: bool = True, retryable: bool = True) -> None:
         super().__init__(text)
         self.outcome_unknown = outcome_unknown
+        self.retryable = retryable
 
 
 class RequestTimeoutError(TransportError):
@@ -83,11 +93,9 @@ class RequestTimeoutError(TransportError):
 class APIError(PlusofonError):
     """Report an answer of the API that is not the one asked for.
 
-    ``status_code`` is the HTTP status, ``message`` the API's own words (empty where it gave none), ``method`` and
+    ``status_code`` is the HTTP status, ``message`` the API's own words (empty if it gave none), ``method`` and
     ``path`` the call, ``body`` the first part of the answer as text.
     """
-
-    remedy: ClassVar[str] = "Try again; if it stays so, ask Plusofon's support."
 
     def __init__(
         self, text: str, *, status_code: int = 0, message: str = "", method: str = "", path: str = "", body: str = ""
@@ -103,31 +111,22 @@ class APIError(PlusofonError):
 class BadRequestError(APIError):
     """Report 400 or 422: the API took a parameter as wrong."""
 
-    remedy = "Check the codes that were sent."
-
 
 class AuthenticationError(APIError):
     """Report 401: the API took the token as bad or expired."""
-
-    remedy = "Check the token; the account shows it under «Разработчикам → Доступ к API»."
 
 
 class PermissionDeniedError(APIError):
     """Report 403, or Plusofon's 500 with a message: the token may not do this."""
 
-    remedy = AuthenticationError.remedy
-
 
 class NotFoundError(APIError):
     """Report 404."""
-
-    remedy = "Check the base URL (plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url)."
 
 
 class RateLimitError(APIError):
     """Report 429: too many calls. ``retry_after`` is the pause the API asked for, in seconds, or None."""
 
-    remedy = "Wait a minute and try again."
     retry_after: float | None = None
 
 
@@ -137,11 +136,6 @@ class ServerError(APIError):
 
 class UnexpectedResponseError(APIError):
     """Report an answer of another kind than the API's description has, or one that says ``"success": false``."""
-
-    remedy = (
-        "Check the token, the client id (plusofon:clientId) and the base URL "
-        "(plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url), and whether a proxy answers in Plusofon's place."
-    )
 
 
 # What a user sees, in a preview too, is `plusofon_pulumi.ServerError: …`: the place that it is imported from.

@@ -1,4 +1,4 @@
-"""Settings: which account, by its token, and where its API is.
+"""Settings: which account, by its token, where its API is, and where each of these values came from.
 
 The stack's configuration comes before the environment: a stray variable must not point a stack at another account.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from plusofon_pulumi.errors import ConfigurationError
 
@@ -24,43 +25,66 @@ SOURCES = {
     "client_id": ("plusofon:clientId", "PLUSOFON_CLIENT_ID"),
     "base_url": ("plusofon:baseUrl", "PLUSOFON_BASE_URL"),
 }
+_IN_STACK = " in the stack's configuration"
 
-# A Provider passes its own name on, which tells its plugin process that nothing but its inputs counts.
+# A Provider passes its own name on, so that its plugin process uses its inputs and nothing else.
 PROVIDER_KEY = "plusofon:provider"
+
+_WHERE_TOKENS_ARE = "the account shows it under «Разработчикам → Доступ к API»"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Hold what is needed to call the API of one account.
+    """What is needed to call the API of one account.
 
     ``token``: the account's API token; white space around it is dropped. ``client_id``: the value of the ``Client``
-    header. ``base_url``: ``https://…``, or ``http://…`` to this machine itself (a local sandbox).
+    header. ``base_url``: ``https://…``, or ``http://…`` to this machine itself (a local sandbox); ``/api/v1`` at its
+    end is dropped. ``sources``: where each of the three came from, for messages.
 
-    Raises ConfigurationError where one of them cannot work. The token is in no ``repr`` and in no pickle.
+    Raises ConfigurationError if one of them cannot work. The token is in no ``repr`` and in no pickle.
     """
 
     token: str = field(repr=False)
     client_id: str = DEFAULT_CLIENT_ID
     base_url: str = DEFAULT_BASE_URL
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "token", _checked_token(self.token))
-        object.__setattr__(self, "client_id", _checked_client_id(self.client_id))
-        object.__setattr__(self, "base_url", _checked_base_url(self.base_url))
+        object.__setattr__(self, "token", _checked_token(self.token, self.source("token")))
+        object.__setattr__(self, "client_id", _checked_client_id(self.client_id, self.source("client_id")))
+        object.__setattr__(self, "base_url", _checked_base_url(self.base_url, self.source("base_url")))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Settings hold a token and are not pickled")
 
+    def source(self, setting: str) -> str:
+        """Return where ``token``, ``client_id`` or ``base_url`` came from, in words that fit behind "of"."""
+        is_default = (setting, getattr(self, setting)) in {
+            ("client_id", DEFAULT_CLIENT_ID),
+            ("base_url", DEFAULT_BASE_URL),
+        }
+        return self.sources.get(setting, "the default" if is_default else "the program")
+
+    def token_remedy(self) -> str:
+        """Return what to do about a token that is refused."""
+        source = self.source("token")
+        stored = (
+            "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
+            if source.endswith(_IN_STACK)
+            else ""
+        )
+        return f"Check the token of {source} ({_WHERE_TOKENS_ARE}){stored}."
+
     @property
     def is_local(self) -> bool:
-        """Tell whether the API is on this machine itself."""
+        """Return True if the API is on this machine itself."""
         return _is_loopback(urlsplit(self.base_url).hostname or "")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Return the settings that ``PLUSOFON_TOKEN``, ``PLUSOFON_CLIENT_ID`` and ``PLUSOFON_BASE_URL`` give.
 
-        Raises ConfigurationError where there is no token or a value cannot work.
+        Raises ConfigurationError if there is no token or a value cannot work.
         """
         return cls.from_config(lambda _: None, environ)
 
@@ -68,20 +92,20 @@ class Settings:
     def from_config(cls, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Settings:
         """Return the settings of a stack: its configuration, then the environment, then the defaults.
 
-        ``config`` returns the value of a key such as ``plusofon:token``, or None. Raises ConfigurationError where there
+        ``config`` returns the value of a key such as ``plusofon:token``, or None. Raises ConfigurationError if there
         is no token, a configured value is empty, or a value cannot work.
         """
         name = config(PROVIDER_KEY)
         if name is not None:
             return cls._of_provider(str(name), config)
-        found = {setting: value for setting in SOURCES if (value := find(setting, config, environ)) is not None}
+        found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ)) is not None}
         if "token" not in found:
             raise ConfigurationError(
                 "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
-                "or set the environment variable PLUSOFON_TOKEN "
-                "(the account shows the token under «Разработчикам → Доступ к API»)"
+                f"or set the environment variable PLUSOFON_TOKEN ({_WHERE_TOKENS_ARE})"
             )
-        return cls(**found)
+        values = {setting: value for setting, (value, _) in found.items()}
+        return cls(**values, sources={setting: source for setting, (_, source) in found.items()})
 
     @classmethod
     def _of_provider(cls, name: str, config: Callable[[str], Any]) -> Settings:
@@ -92,25 +116,26 @@ class Settings:
                 f'the Provider "{name}" has no token: give it one as `token=`; '
                 "plusofon:token and PLUSOFON_TOKEN, which may be another account's, never take its place"
             )
-        try:
-            return cls(**found)
-        except ConfigurationError as error:
-            raise error.about(f'the Provider "{name}"') from None
+        return cls(**found, sources=dict.fromkeys(found, f'the Provider "{name}"'))
 
 
-def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return a setting from the stack's configuration, or else the environment; None where neither has it.
+def is_close_only(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return True if this process may close codes, but open none: ``PLUSOFON_CLOSE_ONLY=1``, from the environment."""
+    return environ.get("PLUSOFON_CLOSE_ONLY", "").strip().lower() not in ("", "0", "false", "no")
 
-    Raises ConfigurationError where the stack's configuration has it, but empty.
+
+def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
+    """Return a setting from the stack's configuration or the environment, and which it was; None if neither has it.
+
+    Raises ConfigurationError if the stack's configuration has it, but empty.
     """
     key, variable = SOURCES[setting]
     value = config(key)
     if value is None:
-        return environ[variable] if environ.get(variable, "").strip() else None
-    text = _text(value)
-    if not text.strip():
+        return (environ[variable], variable) if environ.get(variable, "").strip() else None
+    if not _text(value).strip():
         raise ConfigurationError(f"{key} is set in the stack's configuration, but empty: give it a value or remove it")
-    return text
+    return _text(value), f"{key}{_IN_STACK}"
 
 
 def _text(value: Any) -> str:
@@ -118,78 +143,47 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _checked_token(token: str) -> str:
-    text = token.strip()
-    if not text:
-        raise ConfigurationError("the Plusofon token is empty")
-    if not text.isascii() or not text.isprintable() or " " in text:
-        # The value itself stays out of the message.
-        raise ConfigurationError(
-            "the Plusofon token has white space or characters that no token has: paste it alone, without «Bearer»"
-        )
-    return text
-
-
 # No message shows a value that cannot be used, of whatever setting: it may be the token, pasted in the wrong place.
 
 
-def _checked_client_id(client_id: str) -> str:
+def _checked_token(token: str, source: str) -> str:
+    text = token.strip()
+    if not text:
+        raise ConfigurationError(f"the Plusofon token, of {source}, is empty")
+    is_quoted = re.match(r"[\"'<«]|(token|bearer|authorization)\b\s*[=:]", text, re.IGNORECASE) or text[-1] in "\"'>»"
+    if is_quoted or not text.isascii() or not text.isprintable() or " " in text:
+        raise ConfigurationError(
+            f"the Plusofon token, of {source}, has quotes, white space or characters that no token has: "
+            "paste it alone, without «Bearer» or «token=»"
+        )
+    return text
+
+
+def _checked_client_id(client_id: str, source: str) -> str:
     text = client_id.strip()
     if not text.isascii() or not text.isdecimal():
-        what = f"has other characters than digits, {len(text)} in all" if text else "is empty"
-        raise ConfigurationError(f"the client id is not a number such as {DEFAULT_CLIENT_ID}: it {what}")
+        raise ConfigurationError(f"the client id, of {source}, is not a number such as {DEFAULT_CLIENT_ID}")
     return text
 
 
-def _checked_base_url(base_url: str) -> str:
-    text = base_url.strip().rstrip("/")
-    if "@" in text:
-        raise ConfigurationError("the base URL must not hold a user name or a password")
-    parts = _parts_of(text)
-    if parts is None:
-        raise ConfigurationError(
-            f"the base URL is not a URL such as {DEFAULT_BASE_URL}: its host or its port cannot be one"
-        )
-    if mistake := _mistake_in(text, parts):
-        raise ConfigurationError(f"the base URL is not of the form {DEFAULT_BASE_URL}: it {mistake}")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise ConfigurationError("the base URL would send the token unencrypted: use https")
-    return text
-
-
-def _parts_of(url: str) -> SplitResult | None:
-    """Return a URL's parts, None where it is no URL, or its port none."""
-    parts = split_url(url)
+def _checked_base_url(base_url: str, source: str) -> str:
+    text = base_url.strip().rstrip("/").removesuffix("/api/v1").rstrip("/")
     try:
-        _ = parts.port if parts else None
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
-        return None
-    return parts
-
-
-def _mistake_in(url: str, parts: SplitResult) -> str:
-    """Return what keeps a URL from being a base URL; empty where nothing does."""
-    if not url:
-        return "is empty"
-    if " " in url or not url.isprintable():
-        return "has white space or a character that cannot be seen"
-    if parts.scheme not in ("https", "http"):
-        return "does not begin with https://"
-    if not parts.hostname:
-        return "has no host"
-    return "has a query or a fragment, from ? or # on" if "?" in url or "#" in url else ""
-
-
-def split_url(url: str) -> SplitResult | None:
-    """Return a URL's parts, None where it is no URL; Python's own error quotes a part of it, and so ends here."""
-    try:
-        parts = urlsplit(url)
-        if "[" in parts.netloc:
-            # What Python 3.10 still lets pass: `[x]`.
-            ipaddress.IPv6Address(parts.hostname or "")
-    except ValueError:
-        return None
-    return parts
+        host = ""
+    if not host or parts.scheme not in ("https", "http"):
+        mistake = f"is not a URL such as {DEFAULT_BASE_URL}"
+    elif "@" in text:
+        mistake = "must not hold a user name or a password"
+    elif "?" in text or "#" in text or " " in text or not text.isprintable():
+        mistake = f"has more than a URL such as {DEFAULT_BASE_URL} may have: no query, fragment or white space"
+    elif parts.scheme == "http" and not _is_loopback(host):
+        mistake = "would send the token unencrypted: use https"
+    else:
+        return text
+    raise ConfigurationError(f"the base URL, of {source}, {mistake}")
 
 
 def _is_loopback(host: str) -> bool:

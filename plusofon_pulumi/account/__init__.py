@@ -1,123 +1,147 @@
-"""Account: one account as this process sees it, shared by all of the process's threads.
+"""Account: one Plusofon account as this process sees it, shared by all of the process's threads.
 
-It knows what is open (a shared snapshot), changes that (one writer), and what the program declares (claims).
+It knows what is open (a snapshot), changes that (one writer), and what the program declares (claims).
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import Delivery
-from plusofon_pulumi.account.shared import Shared
-from plusofon_pulumi.account.summary import notices, one_error
-from plusofon_pulumi.account.writer import Change, Writer
-from plusofon_pulumi.account.writes import OpenList
+from plusofon_pulumi.account.delivery import Change, Delivery, OpenList
+from plusofon_pulumi.account.snapshot import Snapshot
+from plusofon_pulumi.account.writer import Writer
 from plusofon_pulumi.client import PlusofonClient
-from plusofon_pulumi.directions import Catalogue, Direction, by_code
+from plusofon_pulumi.directions import Catalogue, Direction, by_code, describe_all
 from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
-from plusofon_pulumi.settings import Settings
+from plusofon_pulumi.settings import Settings, is_close_only
 
 __all__ = ["Account", "OpenList"]
 
+# How long the destruction of a resource that leaves everything open may wait for the list that it names, in seconds.
+LAST_LOOK_TIMEOUT = 10.0
+
+Show = Callable[[str], None]
+
 
 class Account:
-    """Read and change which directions of one account are open."""
+    """Read and change which directions of one account are open.
+
+    What a change has done is shown to the user by ``show``, a line each, before an error is raised.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        client = PlusofonClient(settings)
+        self._client = PlusofonClient(settings)
         self.claims = Claims()
-        self._catalogue: Shared[Catalogue] = Shared(client.get_directions, max_age=math.inf)
-        self._live: Shared[OpenList] = Shared(lambda: by_code(client.get_allowed_directions()))
-        self._writer = Writer(self._live, Delivery(client, self._live, self._catalogue, self.claims), self.claims)
+        self.close_only = is_close_only()
+        self._catalogue: Snapshot[Catalogue] = Snapshot(self._client.get_directions, max_age=math.inf)
+        self._live: Snapshot[OpenList] = Snapshot(lambda: by_code(self._client.get_allowed_directions()))
+        self._delivery = Delivery(self._client, self._live, self._catalogue, self.claims, close_only=self.close_only)
+        self._writer = Writer(self._delivery)
+        self._first_list: OpenList | None = None
 
     def open_directions(self) -> OpenList:
         """Return what is open, by code; fetched at most 5 seconds ago, and after every write of this process.
 
-        Raises a PlusofonError where the list cannot be read: an error is never taken for an empty list.
+        Raises a PlusofonError if the list cannot be read: an error is never taken for an empty list.
         """
-        self._writer.wait_until_idle()
         return self._live.get()
+
+    def planning_list(self) -> OpenList | None:
+        """Return the list of open directions that this process read first, or None once it has written."""
+        if self._delivery.has_written:
+            return None
+        if self._first_list is None:
+            self._first_list = self._live.get()
+        return self._first_list
 
     def direction(self, code: str) -> Direction:
         """Return the catalogue's direction for a code, with the names of all that share it.
 
-        Raises UnknownDirectionError where the catalogue has none, naming the nearest codes, or none that can be opened
-        alone; another PlusofonError where the catalogue, which is fetched once per process, cannot be read.
+        Raises UnknownDirectionError, naming the nearest codes, if the catalogue has none; another PlusofonError if
+        the catalogue, which is fetched once per process, cannot be read.
         """
         catalogue = self._catalogue.get()
-        if catalogue.ids(code):
-            return catalogue[code]
         if code in catalogue:
-            raise UnknownDirectionError(
-                f"Plusofon's catalogue has no id for {catalogue[code]} alone: to open it would open other codes, too"
-            )
+            return catalogue[code]
         near = ", ".join(map(str, catalogue.nearest(code)))
         hint = f"; the nearest: {near}" if near else ""
         raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the calling code {code}{hint}")
 
-    def search(self, text: str) -> list[Direction]:
-        """Return the catalogue's rows whose code begins with the text, or whose names have it."""
-        return self._catalogue.get().search(text)
+    def nearest(self, name: str) -> str:
+        """Return the directions whose names are most like a name, as a text; empty if the catalogue cannot be read."""
+        with contextlib.suppress(PlusofonError):
+            return ", ".join(map(str, self._catalogue.get().nearest(name)))
+        return ""
 
     def describe(self, code: str) -> Direction:
-        """Return what is known of a code without asking anybody; its names are empty where nothing is."""
+        """Return what is known of a code without asking anybody; its names are empty if nothing is."""
         for known in (self._catalogue.peek(), self._live.peek()):
             if known is not None and code in known:
                 return known[code]
         return Direction(code, "", "")
 
-    def _label(self, code: str) -> str:
-        return str(self.describe(code))
-
-    def look_up(self, code: str) -> Direction:
-        """Return a direction with the names of all that share its code, as far as they can be had."""
+    def describe_all(self, codes: Collection[str]) -> str:
+        """Return codes as a text, with the names of all countries that share one as far as the catalogue can be had."""
         with contextlib.suppress(PlusofonError):
             self._catalogue.get()
-        return self.describe(code)
+        return describe_all(map(self.describe, codes))
 
-    def open(self, code: str) -> tuple[Direction, list[str]]:
-        """Open a code; return its direction and what the user should be told. Open already: no write is sent.
+    def open(self, code: str, show: Show) -> Direction:
+        """Open a code and return its direction. If it is open already, nothing is written.
 
-        Raises a PlusofonError where the list does not show it as open afterwards.
+        Raises a PlusofonError if the list does not show it as open afterwards.
         """
         with self._declared({code}):
             try:
                 direction = self.direction(code)
             except PlusofonError as error:
                 raise error.about(f"{self.describe(code)} was not opened") from None
-            return direction, notices(self._make(Change(opens=frozenset({code}))), self._label)
+            self._finish(self._writer.submit(opens={code}), {code}, show)
+            return direction
 
-    def make_exactly(self, codes: frozenset[str]) -> list[str]:
-        """Close whatever else is open, then open these codes; return what the user should be told.
+    def make_exactly(self, codes: frozenset[str], show: Show) -> None:
+        """Close whatever else is open, then open these codes.
 
-        Raises DirectionClaimedError, and writes nothing, where an open code that is not among them is declared by
-        another resource; another PlusofonError where the list is not as asked for afterwards.
+        Raises a PlusofonError if the list is not equal to them afterwards, or cannot be read before.
         """
         with self._declared(codes):
-            return notices(self._make(Change(opens=codes, exactly=True)), self._label)
+            try:
+                change = self._writer.submit_exactly(codes)
+            except PlusofonError as error:
+                raise error.about("the open directions were not changed") from None
+            self._finish(change, codes | change.closed | change.failures.keys(), show)
 
-    def close(self, recorded: Collection[Direction]) -> list[Direction]:
-        """Close directions, except those that the program declares; return the ones that were left for that reason.
+    def close(self, codes: Collection[str], show: Show) -> None:
+        """Close codes, except those that the program declares.
 
-        Raises DirectionClaimedError where the program declares a code, but could not make its resource; another
-        PlusofonError where the list shows one as open afterwards.
+        Raises DirectionClaimedError if the program declares a code, but could not make its resource; another
+        PlusofonError if the list shows one as open afterwards.
         """
-        labels = {direction.code: str(direction) for direction in recorded}
-        change = self._make(Change(closes=frozenset(labels)), labels)
-        return [direction for direction in recorded if direction.code in change.kept]
+        if codes:
+            self._finish(self._writer.submit(closes=codes), codes, show)
 
-    def give_up(self, recorded: Collection[Direction]) -> list[Direction]:
-        """Return those of the directions that the program does not declare, and that so stay open with no owner.
+    def give_up(self, codes: Collection[str]) -> None:
+        """Raise DirectionClaimedError if the program declares one of the codes, but could not make its resource."""
+        for code in codes:
+            if refusal := self.claims.refusal(code):
+                raise refusal.about(f"{self.describe(code)} was not given up")
 
-        Raises DirectionClaimedError where the program declares a code, but could not make its resource. Asks nobody.
+    def what_is_left(self) -> str:
+        """Return a line that names what is open and not declared by the program; empty if all of it is declared.
+
+        It asks once, and briefly: nothing depends on the answer.
         """
-        for direction in recorded:
-            if refusal := self.claims.refusal(direction.code):
-                raise refusal.about(f"{direction} was not given up")
-        return [direction for direction in recorded if not self.claims.holds(direction.code)]
+        try:
+            live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
+        except PlusofonError as error:
+            return f"what is left open is not known: {error}"
+        left = live.keys() - self.claims.all()
+        if live and not left:
+            return ""
+        return f"left open: {self.describe_all(left) or 'nothing'}"
 
     @contextlib.contextmanager
     def _declared(self, codes: Collection[str]) -> Iterator[None]:
@@ -125,21 +149,35 @@ class Account:
         try:
             yield
         except BaseException:
-            self.claims.mark(codes, failed=True)
+            self.claims.mark(codes, succeeded=False)
             raise
-        self.claims.mark(codes, failed=False)
+        self.claims.mark(codes, succeeded=True)
 
-    def _make(self, change: Change, labels: Mapping[str, str] | None = None) -> Change:
-        """Have a change carried out; raise one error for all of its codes that are not as asked for, naming them."""
-        opens = change.opens
-        try:
-            self._writer.submit(change)
-            failures: dict[str, PlusofonError] = change.failures
-        except PlusofonError as error:
-            if change.exactly and not change.unseen:
-                raise error.about("The open directions were not changed") from None
-            # A code that is kept, and must not be, has failed by itself, whatever its neighbours did.
-            failures = dict.fromkeys(sorted(opens | change.closes), error) | change.failures
-        if failures:
-            raise one_error(change, failures, lambda code: (labels or {}).get(code) or self._label(code))
-        return change
+    def _finish(self, change: Change, codes: Collection[str], show: Show) -> None:
+        """Show what a change has done with codes; raise one error for those that are not as wanted."""
+        mine = set(codes)
+        for done, which in (("closed", change.closed), ("opened", change.opened)):
+            if which & mine - change.failures.keys():
+                show(f"{done} {self.describe_all(which & mine)}")
+        for code in sorted(change.kept & mine - change.failures.keys()):
+            show(f"{self.describe(code)} stays open: the program still declares it")
+        for notice in change.notices:
+            show(notice)
+        failed = sorted(mine & change.failures.keys())
+        if failed:
+            raise self._failure(change, failed)
+
+    def _failure(self, change: Change, failed: Collection[str]) -> PlusofonError:
+        groups: dict[tuple[str, str], list[str]] = {}
+        for code in failed:
+            done = "opened" if code in change.opens else "closed"
+            if code in change.opened | change.closed:
+                what = f"was {done}, but"
+            else:
+                what = f"may not have been {done}:" if code in change.unseen else f"was not {done}:"
+            groups.setdefault((what, str(change.failures[code])), []).append(code)
+        told = [
+            f"{self.describe_all(codes)} {what if len(codes) == 1 else what.replace('was', 'were')} {text}"
+            for (what, text), codes in groups.items()
+        ]
+        return change.failures[next(iter(failed))].saying("; ".join(told))

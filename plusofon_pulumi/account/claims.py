@@ -1,4 +1,4 @@
-"""Claims: which codes the program declares, as far as this process has been told.
+"""Claims: what the program declares, as far as this process has seen.
 
 The engine deletes a renamed or replaced resource after its successor was created, without saying that both mean one
 code. `check` runs for everything that the program declares, in the same process, and before: it claims here.
@@ -13,35 +13,65 @@ from plusofon_pulumi.errors import DirectionClaimedError
 
 
 class Claims:
-    """Remember the codes that the program declares, and those whose declaration could not be carried out."""
+    """Remember the codes that the program declares, by what kind of resource, and whether that could be carried out."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._claimed: set[str] = set()
+        self._codes: set[str] = set()
+        self._singles: set[str] = set()
+        self._has_single = False
+        self._lists: list[frozenset[str] | None] = []
+        self._succeeded: set[str] = set()
         self._failed: set[str] = set()
 
-    def claim(self, codes: Iterable[str]) -> None:
-        """Note that the program declares codes; harmless when repeated, as the engine checks a replacement twice."""
+    def claim_single(self, code: str | None) -> str:
+        """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""
         with self._lock:
-            self._claimed.update(codes)
+            self._has_single = True
+            self._codes.update({code} if code else ())
+            self._singles.update({code} if code else ())
+            if not self._lists:
+                return ""
+        return (
+            f"this account is managed by an AllowedDirections of this program: add {code or 'the code'} to the codes "
+            "of the AllowedDirections and remove this resource; it stays open"
+        )
 
-    def holds(self, code: str) -> bool:
-        """Tell whether the program declares a code."""
+    def claim_list(self, codes: Iterable[str], *, is_known: bool) -> str:
+        """Note an AllowedDirections, and those of its codes that are known; return why it is refused, if it is."""
+        own = frozenset(codes)
         with self._lock:
-            return code in self._claimed
+            self._codes |= own
+            others = [other for other in self._lists if is_known and other is not None and other != own]
+            self._lists.append(own if is_known else None)
+            singles = ", ".join(sorted(self._singles))
+        if self._has_single:
+            return (
+                f"this account is managed by AllowedDirection resources of this program ({singles or 'not known yet'}):"
+                f" add {singles or 'their codes'} to the codes of the AllowedDirections and remove those resources; "
+                "they stay open"
+            )
+        if others:
+            return (
+                "another AllowedDirections of this program declares other codes for this account "
+                f"({', '.join(sorted(others[0])) or 'none'}): keep one of them"
+            )
+        return ""
 
-    def mark(self, codes: Iterable[str], *, failed: bool) -> None:
-        """Note whether the last attempt to carry out a declaration failed: then its codes have no owner in state."""
+    def all(self) -> frozenset[str]:
+        """Return the codes that the program declares."""
         with self._lock:
-            if failed:
-                self._failed.update(codes)
-            else:
-                self._failed.difference_update(codes)
+            return frozenset(self._codes)
+
+    def mark(self, codes: Iterable[str], *, succeeded: bool) -> None:
+        """Note that a declaration of codes was carried out, and so has an owner in state, or that this failed."""
+        with self._lock:
+            (self._succeeded if succeeded else self._failed).update(codes)
 
     def refusal(self, code: str) -> DirectionClaimedError | None:
-        """Return the error for giving up a code whose new owner could not be made; None where there is no such."""
+        """Return the error for the deletion of a claimed code that would leave nobody in state who owns it, if so."""
         with self._lock:
-            if code not in self._failed:
+            if code not in self._failed - self._succeeded:
                 return None
         return DirectionClaimedError(
             "the program declares the code in another resource, which could not be made, so this one keeps it in "

@@ -1,207 +1,360 @@
-"""Delivery of a batch: send it, look at the live list, insist where that can help, and judge by what is seen.
+"""Delivery: send a change, look at the live list, mend what a second try may mend, and judge by what is seen.
 
-What a write itself answers decides nothing; the list of open directions does.
+What a write answers decides nothing; the list of open directions that is read after it does.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.shared import Shared
-from plusofon_pulumi.account.writes import OpenList, Sent, Write
+from plusofon_pulumi.account.snapshot import Snapshot
 from plusofon_pulumi.client import PlusofonClient
-from plusofon_pulumi.directions import Catalogue
-from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
+from plusofon_pulumi.directions import Catalogue, Direction, describe_all
+from plusofon_pulumi.errors import (
+    BadRequestError,
+    CloseOnlyError,
+    DirectionClaimedError,
+    DirectionNotChangedError,
+    NotFoundError,
+    PlusofonError,
+    UnexpectedResponseError,
+    UnknownDirectionError,
+)
+
+OpenList = Mapping[str, Direction]
 
 # A write may show in the list up to 2 s later: the pauses between looks, in seconds, reach past that.
 LOOK_PAUSES = (0.25, 0.5, 1.0, 1.5)
-# How many parts of a refused batch are sent by themselves, and for how long, in seconds: enough for two bad codes among
-# all that there are.
-MOST_PARTS = 32
-LONGEST_SEARCH = 60.0
+# How often a refused batch is sent again in parts, and for how long, in seconds: enough for two bad codes among all.
+MOST_PARTS, LONGEST_SEARCH = 32, 60.0
+
+_PROXY_HINT = "Something on the way, such as a proxy, may drop the content of requests."
+_HOME_HINT = (
+    "If it is the account's home direction, Plusofon keeps it open: declare it, or set `retain_on_delete=True` on its "
+    "resource and run `pulumi up` before you remove it. Otherwise something on the way, such as a proxy, may drop the "
+    "content of requests."
+)
 
 
-@dataclass(slots=True)
-class Result:
-    """Hold what came of a batch: an error for each code that is not as wanted."""
+@dataclass(eq=False)
+class Change:
+    """Codes to open and to close, for one caller or for several, and what came of it, by code."""
 
+    opens: set[str] = field(default_factory=set)
+    closes: set[str] = field(default_factory=set)
+    is_exact: bool = False
+    """Close whatever is open and not in ``opens``, and see it closed, before anything is opened."""
+    callers: int = 0
+    is_done: bool = False
+    bug: Exception | None = None
+
+    opened: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    """Codes that were to be closed and stay open, because the program declares them."""
     failures: dict[str, PlusofonError] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
-    """Those of the failed codes of which it could not be seen what they are."""
-    kept: set[str] = field(default_factory=set)
-    """Codes that were to be closed, and are claimed since."""
-    believed: dict[str, PlusofonError] = field(default_factory=dict)
-    """Codes that were answered to be open, and why that could not be seen."""
+    """Failed codes of which nobody could see whether they are open."""
+    notices: list[str] = field(default_factory=list)
+
+    def fail(self, codes: Iterable[str], error: PlusofonError) -> None:
+        """Note the error of codes that are not as wanted; the first one of a code counts."""
+        for code in codes:
+            self.failures.setdefault(code, error)
+
+
+@dataclass(eq=False)
+class _Write:
+    """One kind of write within a change, and how each code was last answered: None is a success."""
+
+    opens: bool
+    codes: Sequence[str]
+    send: Callable[[Sequence[str], bool], None]
+    answers: dict[str, PlusofonError | None] = field(default_factory=dict)
+
+    def left(self, live: Collection[str]) -> list[str]:
+        """Return the codes that were sent and that the list does not show as wanted."""
+        return [code for code in self.answers if (code in live) is not self.opens]
+
+    @property
+    def is_refused(self) -> bool:
+        """Return True if an answer may be about one of the codes alone; then the others must not fail with it."""
+        return any(map(_is_refusal, self.answers.values()))
+
+    def failure(self, code: str) -> PlusofonError:
+        """Return the error for a code that is not as wanted."""
+        call, hint = ("PUT", _PROXY_HINT) if self.opens else ("DELETE", _HOME_HINT)
+        return self.answers[code] or DirectionNotChangedError(
+            f"{call} was answered with success, but the list of open directions has not changed. {hint}"
+        )
 
 
 class Delivery:
-    """Send changes to one account. Not for several threads at once: the Writer sees to that."""
+    """Carry out changes of one account, one at a time: the Writer sees to that."""
 
     def __init__(
-        self, client: PlusofonClient, live: Shared[OpenList], catalogue: Shared[Catalogue], claims: Claims
+        self,
+        client: PlusofonClient,
+        live: Snapshot[OpenList],
+        catalogue: Snapshot[Catalogue],
+        claims: Claims,
+        *,
+        close_only: bool,
     ) -> None:
         self._client = client
         self._live = live
         self._catalogue = catalogue
         self._claims = claims
+        self._close_only = close_only
+        self.has_written = False
 
-    def make(
-        self, live: OpenList, *, closing: Sequence[str], opening: Sequence[str], close_first: bool = False
-    ) -> Result:
-        """Close and open codes; ``live`` is the list before, with every code of ``closing`` and none of ``opening``.
-
-        ``close_first``: send the closing first, and open nothing where it was answered with an error and failed.
-        """
-        result = Result()
-        if opening:
-            opening = self._in_catalogue(opening, result)
-        sent: list[Sent] = []
-        if closing:
-            sent.append(self._send(self._closing(live), closing))
-            if close_first and sent[0].error is not None:
-                self._settle([sent.pop()], result)
-        if opening and not (close_first and result.failures.keys() & set(closing)):
-            sent.append(self._send(self._opening(), opening))
-        if sent:
-            self._settle(sent, result)
-        return result
-
-    def _settle(self, sent: Sequence[Sent], result: Result) -> None:
-        """Look what came of writes that were sent, and see to what is not as wanted."""
-        try:
-            seen = self._look(sent)
-        except PlusofonError as blind:
-            for each in sent:
-                self._judge_unseen(each, blind, result)
-        else:
-            for each in sent:
-                self._insist(each, each.write.left(each.codes, seen), result)
-
-    def _in_catalogue(self, codes: Sequence[str], result: Result) -> list[str]:
-        """Return the codes that can be opened, for the catalogue has ids for them; note an error for the others."""
-        try:
-            catalogue = self._catalogue.get()
-        except PlusofonError as error:
-            result.failures |= dict.fromkeys(codes, error)
-            return []
-        for code in codes:
-            if not catalogue.ids(code):
-                result.failures[code] = UnknownDirectionError("Plusofon's catalogue has no id for it alone")
-        return [code for code in codes if catalogue.ids(code)]
-
-    def _opening(self) -> Write:
-        def send(codes: Sequence[str], _form: int) -> None:
-            catalogue = self._catalogue.get()
-            self._client.allow_directions([id_ for code in codes for id_ in catalogue.ids(code)])
-
-        return Write(opens=True, call="PUT", send=send)
-
-    def _closing(self, live: OpenList) -> Write:
-        """Return the closing of codes, which go back as the list gave them; failing that, as number or text instead."""
-
-        def written(code: str, form: int) -> str | int:
-            own = live[code].api_code
-            # A text may have been "1-242"; the number is of the digits.
-            other: str | int = int(code) if isinstance(own, str) else code
-            return other if form else own
-
-        def send(codes: Sequence[str], form: int) -> None:
-            self._client.deny_directions([written(code, form) for code in codes])
-
-        return Write(opens=False, call="DELETE", send=send, forms=2)
-
-    def _send(self, write: Write, codes: Sequence[str], form: int = 0) -> Sent:
-        self._live.forget()
-        return write.sent(codes, form)
-
-    def _look(self, sent: Sequence[Sent]) -> OpenList:
-        """Return the list as it is now, after waiting for what may still show up in it."""
-        live = self._live.renew()
-        for pause in LOOK_PAUSES:
-            if not any(each.awaited(live) for each in sent):
-                break
-            time.sleep(pause)
-            live = self._live.renew()
-        return live
-
-    def _insist(self, sent: Sent, left: Sequence[str], result: Result) -> None:
-        """Try what may still help for the codes that the list does not show as wanted, then fail those that remain."""
-        write = sent.write
-        for form in range(1, write.forms):
-            left = self._unclaimed(write, left, result)
-            if not left or not (sent.error is None or sent.may_be_about_one()):
-                break
-            again = self._send(write, left, form)
+    def deliver(self, change: Change) -> None:
+        """Open and close single codes; what else the program declares must be open afterwards as before."""
+        self._keep(change, change.closes & self._claims.all())
+        wanted = change.opens | (change.closes - change.kept)
+        if not wanted:
+            return
+        with self._live.lock:
             try:
-                left = write.left(left, self._look([again]))
-            except PlusofonError as blind:
-                self._judge_unseen(again, blind, result)
+                before = self._live.get()
+            except PlusofonError as error:
+                change.fail(wanted, error)
                 return
-            sent = sent.then(again)
-        if left and len(sent.codes) > 1 and sent.may_be_about_one():
-            self._send_in_parts(sent, left, result)
-        else:
-            result.failures |= dict.fromkeys(left, sent.failure())
+            closing = sorted((change.closes - change.kept - change.opens) & before.keys())
+            opening = self._openable(change, sorted(change.opens - before.keys()))
+            after = self._write(change, before, closing=closing, opening=opening)
+            if after is not None:
+                self._mend_vanished(change, before, after)
 
-    def _send_in_parts(self, sent: Sent, left: Sequence[str], result: Result) -> None:
-        """Send what is left of a refused batch again in halves, and refused halves likewise, to find a bad code."""
-        write = sent.write
-        answers = dict.fromkeys(left, sent)
-        parts, until = _halves(left), time.monotonic() + LONGEST_SEARCH
+    def deliver_exactly(self, change: Change) -> None:
+        """Make the open list equal to ``change.opens``; a second round mends what somebody changed meanwhile.
+
+        Raises a PlusofonError if the list cannot be read before anything is written.
+        """
+        with self._live.lock:
+            for _ in range(2):
+                if not self._carry_out_round(change):
+                    return
+            live = self._live.get().keys()
+            meanwhile = "meanwhile, and again, by somebody or by Plusofon. Run `pulumi up` again."
+            change.fail(sorted(live - change.opens), DirectionNotChangedError(f"it was opened {meanwhile}"))
+            replaced = "Or does PUT replace the list?"
+            change.fail(sorted(change.opens - live), DirectionNotChangedError(f"it was closed {meanwhile} {replaced}"))
+
+    def _carry_out_round(self, change: Change) -> bool:
+        """Close, see it closed, then open; return True if the list was changed and has to be compared once more."""
+        before = self._live.get()
+        closing, opening = sorted(before.keys() - change.opens), sorted(change.opens - before.keys())
+        if claimed := self._claims.all() & set(closing):
+            change.fail(sorted(claimed), _not_listed())
+            return False
+        self._write(change, before, closing=closing)
+        if change.failures:
+            names = self._names(change.failures)
+            change.fail(opening, DirectionNotChangedError(f"nothing is opened until {names} is seen to be closed"))
+            return False
+        opening = self._openable(change, opening)
+        is_seen = self._write(change, before, opening=opening) is not None
+        return is_seen and bool(closing or opening) and not change.failures
+
+    def _openable(self, change: Change, codes: Sequence[str]) -> list[str]:
+        """Return the codes that can be opened; note an error for the others."""
+        if codes and self._close_only:
+            change.fail(codes, CloseOnlyError("this run only closes; a person must run `pulumi up`"))
+            return []
         try:
-            for _ in range(MOST_PARTS):
-                if not parts or time.monotonic() > until:
-                    break
-                part = parts.pop(0)
-                again = self._send_part(write, part, sorted(sent.refusals), result)
-                if again.may_be_about_one():
-                    answers |= dict.fromkeys(part, sent.then(again))
-                    parts += _halves(write.left(part, self._live.renew())) if len(part) > 1 else []
-                    continue
-                answers |= dict.fromkeys(part, again)
-                if again.error is not None:
-                    break
-            codes = [code for code in answers if code not in result.kept]
-            left = write.left(codes, self._look([Sent(write, codes)]))
+            catalogue = self._catalogue.get() if codes else {}
+        except PlusofonError as error:
+            change.fail(codes, error)
+            return []
+        unknown = [code for code in codes if code not in catalogue]
+        change.fail(unknown, UnknownDirectionError("Plusofon's catalogue does not have it any more"))
+        return [code for code in codes if code in catalogue]
+
+    def _write(
+        self, change: Change, before: OpenList, *, closing: Sequence[str] = (), opening: Sequence[str] = ()
+    ) -> OpenList | None:
+        """Send what is to be sent and verify it; return the list as it is then, or None if it cannot be read."""
+        writes = []
+        if closing:
+            writes.append(_Write(opens=False, codes=closing, send=self._deny(before)))
+        if opening:
+            writes.append(_Write(opens=True, codes=opening, send=self._allow))
+        for write in writes:
+            self._send(change, write, write.codes)
+        if not any(write.answers for write in writes):
+            return before
+        try:
+            after = self._insist(change, writes)
         except PlusofonError as blind:
-            for code in answers.keys() - result.kept:
-                self._judge_unseen(replace(answers[code], codes=[code]), blind, result)
-        else:
-            untried = {code for part in parts for code in part}
-            result.failures |= {code: answers[code].failure(was_alone=code not in untried) for code in left}
+            self._judge_unseen(change, writes, blind)
+            return None
+        for write in writes:
+            left = set(write.left(after)) - change.kept
+            for code in sorted(left):
+                change.fail([code], write.failure(code))
+            (change.opened if write.opens else change.closed).update(write.answers.keys() - left - change.kept)
+        return after
 
-    def _send_part(self, write: Write, part: Sequence[str], forms: Sequence[int], result: Result) -> Sent:
-        """Send a part in each form that was refused, for that is one that the API reads, until one is not refused."""
-        sent = Sent(write, part)
-        for form in forms:
-            part = self._unclaimed(write, part, result)
-            if not part:
-                break
-            sent = self._send(write, part, form)
-            if not sent.refusals:
-                break
-        return sent
-
-    def _unclaimed(self, write: Write, codes: Sequence[str], result: Result) -> Sequence[str]:
-        """Return the codes that may still be written: since the first attempt, some may be declared to be open."""
+    def _send(
+        self, change: Change, write: _Write, codes: Sequence[str], *, swapped: bool = False
+    ) -> PlusofonError | None:
+        """Send codes once, but no closing of what the program declares by now; return the error in the answer."""
         if not write.opens:
-            result.kept.update(filter(self._claims.holds, codes))
-        return [code for code in codes if code not in result.kept]
+            self._keep(change, self._claims.all() & set(codes))
+            codes = [code for code in codes if code not in change.kept]
+        if not codes:
+            return None
+        self.has_written = True
+        self._live.invalidate()
+        answer: PlusofonError | None = None
+        try:
+            write.send(codes, swapped)
+        except PlusofonError as error:
+            answer = error
+        write.answers.update(dict.fromkeys(codes, answer))
+        return answer
 
-    def _judge_unseen(self, sent: Sent, blind: PlusofonError, result: Result) -> None:
-        """Judge a write after which the list could not be read.
+    def _insist(self, change: Change, writes: Sequence[_Write]) -> OpenList:
+        """Look what came of the writes, and send once more what that may help; return the last list."""
+        after = self._look([write for write in writes if not write.is_refused])
+        is_sent_again = False
+        for write in writes:
+            left = write.left(after)
+            if not left:
+                continue
+            if write.is_refused:
+                is_sent_again = True
+                if len(write.answers) > 1:
+                    self._send_in_parts(change, write, left)
+            elif not write.opens and not any(write.answers.values()):
+                # The description shows codes as texts and as numbers, and DELETE may compare them as such.
+                is_sent_again = True
+                self._send(change, write, left, swapped=True)
+        return self._look(writes) if is_sent_again else after
+
+    def _look(self, writes: Sequence[_Write]) -> OpenList:
+        """Return the list as it is now, after waiting for what may still show up in it."""
+        for pause in LOOK_PAUSES:
+            self._live.invalidate()
+            live = self._live.get()
+            if not any(write.left(live) for write in writes):
+                return live
+            time.sleep(pause)
+        self._live.invalidate()
+        return self._live.get()
+
+    def _send_in_parts(self, change: Change, write: _Write, left: Sequence[str]) -> None:
+        """Send what is left of a refused batch again in halves, and refused halves likewise, to find a bad code."""
+        first = next(filter(None, write.answers.values()))
+        parts, until = _halves(left), time.monotonic() + LONGEST_SEARCH
+        for _ in range(MOST_PARTS):
+            if not parts or time.monotonic() > until:
+                break
+            part = parts.pop(0)
+            answer = self._send(change, write, part)
+            if _is_refusal(answer):
+                parts += _halves(part) if len(part) > 1 else []
+            elif answer is not None:
+                break
+        untried = [code for part in parts for code in part]
+        doubt = first.about("sent with others, of which one may be the reason (run `pulumi up` again)")
+        write.answers.update(dict.fromkeys(untried, doubt))
+
+    def _allow(self, codes: Sequence[str], _: bool) -> None:
+        catalogue = self._catalogue.get()
+        self._client.allow_directions([id_ for code in codes for id_ in catalogue.ids(code)])
+
+    def _deny(self, before: OpenList) -> Callable[[Sequence[str], bool], None]:
+        def send(codes: Sequence[str], swapped: bool) -> None:
+            own = [before[code].api_code for code in codes]
+            other = [int(code) if isinstance(before[code].api_code, str) else code for code in codes]
+            try:
+                self._client.deny_directions(other if swapped else own)
+            except PlusofonError as error:
+                if not _is_refusal(error):
+                    raise
+                # "Not open" may be said of a code in the wrong type.
+                try:
+                    self._client.deny_directions(own if swapped else other)
+                except PlusofonError:
+                    raise error from None
+
+        return send
+
+    def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> None:
+        """Open again, once, what the program declares and what closed during the write; then compare everything."""
+        claimed = self._claims.all()
+        vanished = before.keys() - after.keys() - change.closed
+        if strangers := vanished - claimed:
+            change.notices.append(f"{self._names(strangers)} closed meanwhile, and not by this run")
+        lost = sorted(vanished & claimed)
+        if not lost:
+            return
+        mend = _Write(opens=True, codes=lost, send=self._allow)
+        if not self._close_only:
+            self._send(change, mend, lost)
+        try:
+            after = self._look([mend])
+        except PlusofonError as blind:
+            change.fail(change.opens | change.closes, self._vanished(lost).about(str(blind)))
+            return
+        missing = ((before.keys() & claimed) | change.opened) - after.keys()
+        reopened = change.closed & after.keys()
+        if missing or reopened:
+            change.fail(change.opens | change.closes, self._vanished(missing or reopened))
+        else:
+            change.notices.append(f"opened {self._names(lost)} again: somebody closed it during the write")
+
+    def _vanished(self, codes: Collection[str]) -> DirectionNotChangedError:
+        return DirectionNotChangedError(
+            f"{self._names(codes)} was open before this write and is not any more: does PUT replace the list, or did "
+            "somebody close it? Run `pulumi up` again."
+        )
+
+    def _judge_unseen(self, change: Change, writes: Sequence[_Write], blind: PlusofonError) -> None:
+        """Judge writes after which the list could not be read.
 
         An opening that was answered with success counts: its state must have an owner, or nobody would ever close the
         code; the next preview reads the list again. A closing does not count: its resource stays in state.
         """
-        if sent.write.opens and sent.error is None:
-            result.believed |= dict.fromkeys(sent.codes, blind)
-        else:
-            result.failures |= dict.fromkeys(sent.codes, sent.error or blind)
-            result.unseen.update(sent.codes)
+        for write in writes:
+            believed = {code for code, answer in write.answers.items() if write.opens and answer is None}
+            change.opened |= believed
+            if believed:
+                names = self._names(believed)
+                change.notices.append(f"Plusofon answered that {names} opened, but its list could not be read: {blind}")
+            for code in write.answers.keys() - believed - change.kept:
+                change.fail([code], write.answers[code] or blind)
+                change.unseen.add(code)
+
+    def _keep(self, change: Change, codes: Collection[str]) -> None:
+        """Note codes that are not closed because the program declares them."""
+        change.kept |= set(codes)
+        for code in sorted(codes):
+            refusal = _not_listed() if change.is_exact else self._claims.refusal(code)
+            if refusal is not None:
+                change.fail([code], refusal)
+
+    def _names(self, codes: Collection[str]) -> str:
+        known = {**(self._live.peek() or {}), **(self._catalogue.peek() or {})}
+        return describe_all(known.get(code, Direction(code, "", "")) for code in codes)
+
+
+def _is_refusal(error: PlusofonError | None) -> bool:
+    """Return True if an answer may be about the codes: a wrong parameter, or a "no" in the API's own words."""
+    is_no = isinstance(error, UnexpectedResponseError) and bool(error.message)
+    return is_no or isinstance(error, (BadRequestError, NotFoundError))
+
+
+def _not_listed() -> DirectionClaimedError:
+    return DirectionClaimedError(
+        "an AllowedDirection of this program declares the code: add it to the codes of the AllowedDirections, or "
+        "remove that resource"
+    )
 
 
 def _halves(codes: Sequence[str]) -> list[Sequence[str]]:

@@ -123,12 +123,12 @@ def settings(arguments: argparse.Namespace, recorded: Mapping[str, str | None] |
 
     ``recorded``: what a Provider has in state, by setting; it takes the environment's place, but for the token.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for setting, option in (("base_url", arguments.base_url), ("client_id", arguments.client_id)):
         default = find(setting, lambda _: None) if recorded is None else recorded.get(setting)
         value = default if option is None else option
         if value is not None:
-            found[setting] = value
+            found[setting] = value if isinstance(value, str) else value[0]
     return Settings(_token(arguments.token_file), **found)
 
 
@@ -139,7 +139,7 @@ def _token(file: str | None) -> str:
             "there is no Plusofon token: set the environment variable PLUSOFON_TOKEN, or name a file that holds it "
             "with --token-file (the account shows the token under «Разработчикам → Доступ к API»)"
         )
-    return token
+    return token if isinstance(token, str) else token[0]
 
 
 def _token_of(file: str) -> str:

@@ -5,53 +5,89 @@ Source: Plusofon's description of the direction methods, version of 2023-02-13.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import NoReturn
 
-from plusofon_pulumi.client import decode
-from plusofon_pulumi.client.allowance import Allowance
-from plusofon_pulumi.client.counters import Refuse
-from plusofon_pulumi.client.pages import Listing, Row
-from plusofon_pulumi.client.transport import Transport
+import requests
+import urllib3
+
+from plusofon_pulumi.client import lists
+from plusofon_pulumi.client.redact import redactor
+from plusofon_pulumi.client.responses import Call, is_retryable, parse_response, transport_error, unanswered, unexpected
 from plusofon_pulumi.directions import Catalogue, Direction
+from plusofon_pulumi.errors import APIError, PlusofonError, TransportError
 from plusofon_pulumi.settings import Settings
 
 # The singular names the list of open directions, the plural the catalogue of all that exist.
 OPEN_LIST = "/api/v1/direction"
 CATALOGUE = "/api/v1/directions"
 
+# In seconds: to connect, between two bytes of an answer, and for a call with all its attempts and pages.
+CONNECT_TIMEOUT, READ_TIMEOUT, CALL_TIMEOUT = 5.0, 15.0, 60.0
+ATTEMPTS = 5
+FIRST_PAUSE, LONGEST_RETRY_AFTER = 0.5, 30.0
+# Of an answer, in bytes; the catalogue has some 25,000.
+LARGEST_ANSWER = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt of a call, for who observes a client. ``body`` is decoded JSON, or None if there is none."""
+
+    method: str
+    url: str
+    status: int | None
+    seconds: float
+    attempt: int
+    body: object = None
+
 
 class PlusofonClient:
     """Call the direction API of one account.
 
     ``settings``: the token and where the API is; without them, those of the environment (``PLUSOFON_TOKEN`` …).
+    ``observe``: is called with an Exchange after each attempt of a call.
 
-    Every call raises a TransportError where no usable answer came, an APIError where the answer is not the one asked
-    for. Calls are repeated after a refused or broken connection, a time-out, 429, 502, 503 and 504, for at most 60
-    seconds in all; writes too, for to repeat one changes nothing. One client may be used by several threads.
+    Every call raises a TransportError if no usable answer came, an APIError if the answer is not the one asked for.
+    Calls are repeated after a refused or broken connection, a time-out, 429 and 5xx, for at most 60 seconds in all;
+    writes too, for to repeat one changes nothing. One client may be used by several threads.
 
     >>> client = PlusofonClient(Settings(token="…"))               # doctest: +SKIP
     >>> [str(direction) for direction in client.get_allowed_directions()]  # doctest: +SKIP
     ['7 (Kazakhstan)', '36 (Hungary)']
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self._transport = Transport(settings or Settings.from_environment())
+    def __init__(self, settings: Settings | None = None, *, observe: Callable[[Exchange], None] | None = None) -> None:
+        self.settings = settings or Settings.from_environment()
+        self._redact = redactor(self.settings.token)
+        self._session = _session(self.settings)
+        self._observe = observe or _log if _is_debugging() else observe
 
-    def get_allowed_directions(self) -> list[Direction]:
-        """Return the directions that are open in the account now (``GET /api/v1/direction``)."""
-        return decode.open_list(self._rows(OPEN_LIST), self._refuse(OPEN_LIST))
+    def get_allowed_directions(self, *, attempts: int = ATTEMPTS, timeout: float = CALL_TIMEOUT) -> list[Direction]:
+        """Return the directions that are open in the account now (``GET /api/v1/direction``).
+
+        ``attempts``: how often the call is tried; ``timeout``: how long it may take in all, in seconds.
+        """
+        return lists.open_list(*self._rows(OPEN_LIST, attempts, timeout))
 
     def get_directions(self) -> Catalogue:
         """Return the catalogue of all directions that exist (``GET /api/v1/directions``)."""
-        return Catalogue(decode.catalogue(self._rows(CATALOGUE), self._refuse(CATALOGUE)))
+        return Catalogue(lists.catalogue(*self._rows(CATALOGUE)))
 
     def allow_directions(self, ids: Iterable[str | int]) -> None:
         """Open directions (``PUT /api/v1/direction``).
 
         ``ids``: catalogue ids (``Direction.id``), not calling codes, in the form in which the catalogue gives them.
-        A good answer is no proof: only ``get_allowed_directions`` tells what is open.
-        Raises ValueError where there are none: what the API makes of an empty list is not described.
+        A good answer is no proof: only ``get_allowed_directions`` shows what is open.
+        Raises ValueError if there are none: what the API makes of an empty list is not described.
         """
         self._write("PUT", "direction_ids", ids)
 
@@ -59,14 +95,20 @@ class PlusofonClient:
         """Close directions (``DELETE /api/v1/direction``).
 
         ``codes``: calling codes, best in the form in which the API gives them (``Direction.api_code``).
-        A good answer is no proof: only ``get_allowed_directions`` tells what is open.
-        Raises ValueError where there are none: what the API makes of an empty list is not described.
+        A good answer is no proof: only ``get_allowed_directions`` shows what is open.
+        Raises ValueError if there are none: what the API makes of an empty list is not described.
         """
         self._write("DELETE", "codes", codes)
 
     def close(self) -> None:
         """Close the connections."""
-        self._transport.close()
+        self._session.close()
+
+    def __enter__(self) -> PlusofonClient:  # noqa: PYI034  # Self is not in typing on 3.10
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds a token and is not pickled")
@@ -75,15 +117,141 @@ class PlusofonClient:
         listed = list(values)
         if not listed:
             raise ValueError(f"{key} is empty: there is nothing to send")
-        self._transport.request(method, OPEN_LIST, body={key: listed})
+        call = Call(method, OPEN_LIST, self.settings, self._redact)
+        self._request(call, time.monotonic() + CALL_TIMEOUT, body={key: listed})
 
-    def _rows(self, path: str) -> list[Row]:
-        """Return all rows of a list, each with its key where the list is an object; pages are followed to the last."""
-        listing = Listing(self._transport.host, self._refuse(path))
-        allowance = Allowance.new()
-        while not listing.is_whole:
-            listing.add(self._transport.request("GET", path, query=listing.query, allowance=allowance))
-        return listing.rows
+    def _rows(
+        self, path: str, attempts: int = ATTEMPTS, timeout: float = CALL_TIMEOUT
+    ) -> tuple[list[lists.Row], lists.Refuse]:
+        """Return all rows of a list, and what makes the error for one that cannot be used."""
+        call = Call("GET", path, self.settings, self._redact)
+        deadline = time.monotonic() + timeout
 
-    def _refuse(self, path: str) -> Refuse:
-        return self._transport.call("GET", path).unexpected
+        def get_page(page: int) -> object:
+            return self._request(call, deadline, attempts=attempts, query={"page": str(page)} if page > 1 else None)
+
+        def refuse(why: str) -> APIError:
+            return unexpected(call, why)
+
+        return lists.read_rows(get_page, refuse), refuse
+
+    def _request(
+        self,
+        call: Call,
+        deadline: float,
+        *,
+        attempts: int = ATTEMPTS,
+        query: dict[str, str] | None = None,
+        body: dict[str, object] | None = None,
+    ) -> object:
+        """Return the decoded JSON of a good answer; repeat the call while that may help and there is time."""
+        may_be_done = False
+        for attempt in itertools.count(1):
+            try:
+                return self._attempt(call, deadline, attempt, query, body)
+            except (TransportError, APIError) as error:
+                failure: TransportError | APIError = error
+            pause = _pause(attempt, failure)
+            if attempt == attempts or not is_retryable(failure) or time.monotonic() + pause >= deadline:
+                break
+            may_be_done = may_be_done or getattr(failure, "outcome_unknown", True)
+            time.sleep(pause)
+        if may_be_done and isinstance(failure, TransportError) and not failure.outcome_unknown:
+            # What an earlier attempt may have done is not undone by the last one, which could not even connect.
+            text = str(failure).replace("It was not carried out.", "Whether it was carried out is not known.")
+            failure = failure.saying(text)
+            failure.outcome_unknown = True
+        raise failure
+
+    def _attempt(
+        self, call: Call, deadline: float, attempt: int, query: dict[str, str] | None, body: dict[str, object] | None
+    ) -> object:
+        began = time.monotonic()
+        left = max(deadline - began, 0.1)
+        status: int | None = None
+        decoded: object = None
+        failure: PlusofonError
+        try:
+            with self._session.request(
+                call.method,
+                call.url,
+                params=query,
+                data=None if body is None else json.dumps(body),
+                timeout=(min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                status = response.status_code
+                content = _read(call, response, deadline)
+            if status < 200:
+                # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call.
+                self._session.close()
+                raise unanswered(call, f"only an interim answer ({status}) came. Try again.")
+            decoded = parse_response(call, status, response.headers, content)
+        except PlusofonError as error:
+            failure = error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            failure = transport_error(call, error)
+        else:
+            return decoded
+        finally:
+            if self._observe:
+                url = call.url + (f"?page={query['page']}" if query else "")
+                seconds = time.monotonic() - began
+                self._observe(Exchange(call.method, url, status, seconds, attempt, decoded))
+        # Raised outside of the `except`: the exceptions of requests carry the request, and so the token.
+        raise failure
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Put the token into a request; while a session has an ``auth``, requests looks into no ``~/.netrc``."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _session(settings: Settings) -> requests.Session:
+    session = requests.Session()
+    session.auth = _Bearer(settings.token)
+    session.headers.update(
+        {"Accept": "application/json", "Content-Type": "application/json", "Client": settings.client_id}
+    )
+    # A proxy is for the way out: what goes to this machine itself, in clear, must not take it.
+    session.trust_env = not settings.is_local
+    # Laravel sets cookies of a browser's session, which have no place here.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def _read(call: Call, response: requests.Response, deadline: float) -> bytes:
+    """Return an answer's body, whole, in time and of a sensible size."""
+    content = bytearray()
+    for chunk in response.iter_content(65536):
+        content += chunk
+        if len(content) > LARGEST_ANSWER:
+            raise unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
+        if time.monotonic() > deadline:
+            raise unanswered(call, "the answer did not end in time. Try again.", is_late=True)
+    return bytes(content)
+
+
+def _pause(attempt: int, failure: PlusofonError) -> float:
+    asked = getattr(failure, "retry_after", None) or 0.0
+    # Jitter, so that several processes do not come back in step.
+    own = FIRST_PAUSE * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret hangs on it
+    return float(max(own, min(asked, LONGEST_RETRY_AFTER)))
+
+
+def _is_debugging() -> bool:
+    return os.environ.get("PLUSOFON_LOG", "").strip().lower() == "debug"
+
+
+def _log(exchange: Exchange) -> None:
+    """Write a line about an attempt to standard error, in one piece: several threads write."""
+    status = "no answer" if exchange.status is None else exchange.status
+    took = f"{exchange.seconds * 1000:.0f} ms attempt {exchange.attempt}"
+    sys.stderr.write(f"plusofon: {exchange.method} {exchange.url} {status} {took}\n")

@@ -10,6 +10,6 @@ from plusofon_pulumi.provider.directions import AllowedDirectionsProvider
 
 __all__ = ["AllowedDirectionProvider", "AllowedDirectionsProvider"]
 
-# Where state looks for them, wherever in this package their code lies.
+# Where state looks for them, wherever in this package their code is.
 for _provider in (AllowedDirectionProvider, AllowedDirectionsProvider):
     _provider.__module__ = __name__

@@ -2,89 +2,149 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.output import Unknown
 
-from plusofon_pulumi.errors import InvalidCallingCodeError, PlusofonError
-from plusofon_pulumi.provider.base import AccountProvider, foreseen, recorded_direction
+from plusofon_pulumi.directions import normalise_code
+from plusofon_pulumi.errors import DirectionClaimedError, DirectionNotOpenError, InvalidCallingCodeError, PlusofonError
+from plusofon_pulumi.provider.base import AccountProvider, hide_traceback, recorded_direction
+
+if TYPE_CHECKING:
+    from plusofon_pulumi.account import Account
+
+# How many plans and how many results of single directions one process shows.
+MOST_LINES = 20
+NOT_KNOWN = "the code is not known yet: pulumi up shows what it opens"
+SINCE = "it was closed since the last successful update"
 
 
 class AllowedDirectionProvider(AccountProvider):
     """Keep one calling code open."""
 
-    @foreseen
+    def configure(self, req: ConfigureRequest) -> None:
+        """Read the configuration."""
+        super().configure(req)
+        self._lines = {"plans": 0, "results": 0}
+        self._replacing: set[str] = set()
+
+    @hide_traceback
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Refuse, before any write, what cannot work; return the code as its digits."""
         value = news.get("code")
-        if isinstance(value, Unknown):
-            return CheckResult({"code": value}, [])
         try:
             return CheckResult({"code": self._checked(value, olds.get("code"))}, [])
         except PlusofonError as error:
             return CheckResult({"code": value}, [self.failed_check("code", error)])
 
-    def _checked(self, value: Any, old: Any) -> str:
-        if value is None:
-            raise InvalidCallingCodeError('it is missing: give the calling code to open, such as "36"')
-        code = self.code(value)
+    def _checked(self, value: Any, old: Any) -> Any:
         account = self.account()
         # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
-        account.claims.claim({code})
         try:
-            if code == old:
-                # Known to the catalogue since it was made; `diff` reads the same snapshot next.
+            code = None if isinstance(value, Unknown) else normalise_code(value)
+        except InvalidCallingCodeError:
+            account.claims.claim_single(None)
+            if value is None:
+                raise InvalidCallingCodeError('it is missing: give the calling code to open, such as "36"') from None
+            code = self.code(value)  # raises it, with the codes of a name
+        refusal = account.claims.claim_single(code)
+        try:
+            if refusal:
+                raise DirectionClaimedError(refusal)
+            if code is None:
                 account.open_directions()
-            else:
-                account.direction(code)
+                self.show_once(NOT_KNOWN)
+                return value
+            self._ask(account, code, old)
         except PlusofonError:
-            account.claims.mark({code}, failed=True)
+            account.claims.mark({code} if code else (), succeeded=False)
             raise
+        if code == old:
+            account.claims.mark({code}, succeeded=True)
         return code
 
-    @foreseen
+    def _ask(self, account: Account, code: str, old: Any) -> None:
+        """Ask what can be known before a write, and show what will open."""
+        if code == old:
+            # Known to the catalogue since it was made; `diff` reads the same snapshot next.
+            account.open_directions()
+            return
+        direction = account.direction(code)
+        planning_list = account.planning_list()
+        if old is not None:
+            self._replacing.add(code)  # `diff` shows it
+        elif planning_list is not None and code not in planning_list and code not in self._replacing:
+            self._show("plans", f"{self._will_open()} {direction}{self._not_in_this_run()}")
+
+    @hide_traceback
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Compare with the live list: another code replaces the resource, a closed one is opened again by an update."""
-        code = news.get("code")
+        code, account = news.get("code"), self.account()
         if code != olds.get("code"):
+            if isinstance(code, str):
+                self._show_replacement(account, code, recorded_direction(olds))
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
-        if code in self.account().open_directions():
+        if code in account.open_directions():
             return DiffResult(changes=False)
-        self.tell(f"{recorded_direction(olds)} was closed outside Pulumi; `pulumi up` opens it again.")
+        self._show("plans", f"{self._will_open()} {recorded_direction(olds)}{self._not_in_this_run()}: {SINCE}")
         return DiffResult(changes=True)
 
-    @foreseen
+    @hide_traceback
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Open the code; take it over as it is where it is open already."""
+        """Open the code; take it over as it is if it is open already."""
         outputs = self._open(props["code"])
         return CreateResult(outputs["code"], outputs)
 
-    @foreseen
+    @hide_traceback
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Read whether the code is open; only a good answer without it means that the resource is gone."""
-        code = props.get("code", id_)
-        direction = self.account().open_directions().get(code)
-        if direction is None:
-            return ReadResult("", {})
-        outputs = direction.as_outputs() | {
-            key: value for key, value in props.items() if key in ("name", "english_name")
-        }
-        return ReadResult(id_, outputs, {"code": code})
+        """Read whether the code is open; only a good answer without it means that the resource is gone.
 
-    @foreseen
+        Raises DirectionNotOpenError if the resource was looked up by its id (nothing is recorded) and is not open.
+        """
+        account = self.account()
+        code = props["code"] if "code" in props else normalise_code(id_)
+        direction = account.open_directions().get(code)
+        if direction is None:
+            if "code" not in props:
+                raise DirectionNotOpenError(f"{account.describe_all([code])} is not open, so it cannot be taken over")
+            return ReadResult("", {})
+        recorded = {key: value for key, value in props.items() if key in ("name", "english_name")}
+        return ReadResult(code, direction.as_outputs() | recorded, {"code": code})
+
+    @hide_traceback
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Open the code again."""
         return UpdateResult(self._open(news["code"]))
 
-    @foreseen
+    @hide_traceback
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Close the code, unless the program declares it in another resource."""
-        for direction in self.account().close([recorded_direction({"code": id_} | props)]):
-            self.tell(f"{direction} stays open: the program declares it.")
+        self.account().close([props.get("code", id_)], self._show_result)
 
     def _open(self, code: str) -> dict[str, Any]:
-        direction, notices = self.account().open(code)
-        for notice in notices:
-            self.tell(notice)
-        return direction.as_outputs()
+        return self.account().open(code, self._show_result).as_outputs()
+
+    def _show_replacement(self, account: Account, code: str, old: Any) -> None:
+        new = account.describe(code)
+        opening = f"{self._will_open()} {new}" if code not in account.open_directions() else f"{new} is open already"
+        self.show_once(f"{opening}; {old} closes after that, unless it is still declared{self._not_in_this_run()}")
+
+    def _will_open(self) -> str:
+        return "would open" if self.account().close_only else "will open"
+
+    def _not_in_this_run(self) -> str:
+        return " (not in this run)" if self.account().close_only else ""
+
+    def _show_result(self, line: str) -> None:
+        self._show("results", line)
+
+    def _show(self, kind: str, line: str) -> None:
+        """Show a line, unless there have been many of its kind."""
+        with self._lock:
+            self._lines[kind] += 1
+            count = self._lines[kind]
+        if count <= MOST_LINES:
+            self.show_once(line)
+        elif count == MOST_LINES + 1:
+            self.show_once(f"more {kind} of this kind are not shown")

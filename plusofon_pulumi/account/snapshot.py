@@ -1,0 +1,60 @@
+"""Snapshot: one fetched value that the threads of a process share while it is fresh."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from plusofon_pulumi.errors import PlusofonError
+
+# How long a value, and a failure to get one, serves everybody, in seconds from when it came.
+MAX_AGE = 5.0
+
+T = TypeVar("T")
+
+
+class Snapshot(Generic[T]):
+    """Fetch a value when somebody asks and none is fresh.
+
+    A failure is shared, too, so that 200 resources do not each wait for a service that is down. Whoever holds ``lock``
+    keeps the others from fetching: so two fetches are never under way at once, and none during a write.
+    """
+
+    def __init__(self, fetch: Callable[[], T], max_age: float = MAX_AGE) -> None:
+        self.lock = threading.RLock()
+        self._fetch = fetch
+        self._max_age = max_age
+        self._last: T | None = None
+        self._error: PlusofonError | None = None
+        self._came: float | None = None
+
+    def get(self) -> T:
+        """Return the value, fetched anew if need be; raise what the fetch raised."""
+        with self.lock:
+            max_age = MAX_AGE if self._error else self._max_age
+            if self._came is None or time.monotonic() - self._came >= max_age:
+                self._renew()
+            if self._error is not None:
+                raise copy.copy(self._error)
+            assert self._last is not None  # noqa: S101  # for the type checker: a fetch without an error brings one
+            return self._last
+
+    def _renew(self) -> None:
+        self._came = self._error = None
+        try:
+            self._last = self._fetch()
+        except PlusofonError as error:
+            self._error = error
+        self._came = time.monotonic()
+
+    def invalidate(self) -> None:
+        """Have the next one who asks fetch the value anew."""
+        with self.lock:
+            self._came = None
+
+    def peek(self) -> T | None:
+        """Return the last value that was fetched, however old, or None: for the wording of messages."""
+        return self._last

@@ -1,0 +1,208 @@
+"""Responses: what an answer, or the lack of one, means for the caller: decoded JSON or one of our errors."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import requests
+import urllib3
+
+from plusofon_pulumi import errors
+from plusofon_pulumi.directions import one_line, shorten
+from plusofon_pulumi.settings import Settings
+
+# How much of the server's own words, and of a body that is not JSON, a message shows; how much an error keeps.
+_LONGEST_MESSAGE, _LONGEST_EXCERPT, _LONGEST_BODY = 300, 100, 2000
+
+_KINDS: dict[int, type[errors.APIError]] = {
+    400: errors.BadRequestError,
+    422: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    429: errors.RateLimitError,
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the API: what its errors name. ``redact`` takes the token out of what the server said."""
+
+    method: str
+    path: str
+    settings: Settings
+    redact: Callable[[str], str] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Return the address, without a query."""
+        return self.settings.base_url + self.path
+
+
+def parse_response(call: Call, status: int, headers: Mapping[str, str], content: bytes) -> object:
+    """Return the decoded body of a good answer; raise the APIError that any other answer stands for."""
+    try:
+        decoded, excerpt = json.loads(content), ""
+    except (ValueError, RecursionError):
+        decoded, excerpt = None, _excerpt(call, headers, content)
+    is_good, why = 200 <= status < 300, ""
+    if is_good and excerpt:
+        # A write may answer with nothing at all: the live list shows what came of it.
+        if call.method != "GET" and not content.strip():
+            return None
+        why = f"is not JSON{excerpt}"
+    elif is_good and _says_no(decoded):
+        why = "says that it failed"
+    elif is_good:
+        return decoded
+    elif status < 400:
+        target = urlsplit(urljoin(call.url, call.redact(headers.get("Location", ""))))._replace(query="", fragment="")
+        why = f"redirects to {one_line(urlunsplit(target), _LONGEST_MESSAGE)}, where the token is not sent"
+    message = one_line(call.redact(_message(decoded)), _LONGEST_MESSAGE)
+    kind = errors.UnexpectedResponseError if why else _kind(status, message)
+    error = kind("", status_code=status, message=message, method=call.method, path=call.path, body=_body(call, content))
+    if isinstance(error, errors.RateLimitError):
+        error.retry_after = _retry_after(headers.get("Retry-After"))
+    what = f"the answer ({status}) {why}" if why else f"the answer is {status}{excerpt if content else ''}"
+    raise error.saying(_sentence(call, what + (f", «{message}»" if message else ""), error))
+
+
+def unexpected(call: Call, why: str) -> errors.APIError:
+    """Return the error for an answer of a good status whose content cannot be used."""
+    error = errors.UnexpectedResponseError("", status_code=200, method=call.method, path=call.path)
+    what = f"the answer is not the one described: {one_line(call.redact(why), _LONGEST_MESSAGE)}"
+    return error.saying(_sentence(call, what, error))
+
+
+def _sentence(call: Call, what: str, error: errors.APIError) -> str:
+    return f"{call.method} {call.url}: {what}. {_remedy(error, call.settings)}"
+
+
+def _body(call: Call, content: bytes) -> str:
+    return shorten(call.redact(content[:_LONGEST_BODY].decode("utf-8", "replace")), _LONGEST_BODY)
+
+
+def is_retryable(error: errors.PlusofonError) -> bool:
+    """Return True if another attempt of the same call may succeed."""
+    if isinstance(error, errors.TransportError):
+        return error.retryable
+    return isinstance(error, (errors.RateLimitError, errors.ServerError))
+
+
+def transport_error(call: Call, error: Exception) -> errors.TransportError:
+    """Return our error for an exception of requests, urllib3 or the system: no usable answer came."""
+    cause = error.args[0] if error.args else None
+    reason, inner = getattr(cause, "reason", cause), _innermost(error)
+    why = (isinstance(inner, OSError) and inner.strerror) or type(inner).__name__
+    check = "Check the network and the base URL (plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url), then try again."
+    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+        # requests says so before it connects: REQUESTS_CA_BUNDLE names a file that is not there.
+        hopeless = f"{one_line(str(error), _LONGEST_MESSAGE)}. Check REQUESTS_CA_BUNDLE."
+    elif isinstance(error, (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)):
+        hopeless = f"the proxy {_proxy(call)} does not work ({why}). Check HTTPS_PROXY and NO_PROXY."
+    elif isinstance(inner, ssl.SSLCertVerificationError):
+        hopeless = f"the certificate is not trusted ({why}). Check REQUESTS_CA_BUNDLE, and who answers there."
+    else:
+        hopeless = ""
+    if hopeless:
+        return unanswered(call, hopeless, unknown=False, retryable=False)
+    if isinstance(error, requests.ConnectTimeout):
+        return unanswered(call, f"the connection was not made in time. {check}", is_late=True, unknown=False)
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return unanswered(call, f"no connection could be made ({why}). {check}", unknown=False)
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)) or isinstance(inner, TimeoutError):
+        return unanswered(call, f"no answer came in time. {check}", is_late=True)
+    return unanswered(call, f"the connection broke ({why}). {check}")
+
+
+def unanswered(
+    call: Call, what: str, *, is_late: bool = False, unknown: bool = True, retryable: bool = True
+) -> errors.TransportError:
+    """Return the error for no usable answer. ``unknown``: the call may have been carried out nevertheless."""
+    kind = errors.RequestTimeoutError if is_late else errors.TransportError
+    outcome = " Whether it was carried out is not known." if unknown else " It was not carried out."
+    text = f"{call.method} {call.url}: {what}{outcome if call.method != 'GET' else ''}"
+    return kind(text, outcome_unknown=unknown, retryable=retryable)
+
+
+def _kind(status: int, message: str) -> type[errors.APIError]:
+    # Plusofon's table of answers: 500 with a text in «message» means «нет доступа», no access. Laravel's own words for
+    # a crash are "Server Error".
+    if status == 500 and message and message != "Server Error":
+        return errors.PermissionDeniedError
+    return _KINDS.get(status, errors.ServerError if status >= 500 else errors.APIError)
+
+
+def _remedy(error: errors.APIError, settings: Settings) -> str:
+    """Return what the user can do about an answer."""
+    if isinstance(error, (errors.AuthenticationError, errors.PermissionDeniedError)):
+        return settings.token_remedy()
+    client_id = f"the client id ({settings.client_id}, of {settings.source('client_id')})"
+    if isinstance(error, errors.NotFoundError):
+        return f"Check the base URL (of {settings.source('base_url')}) and {client_id}."
+    if isinstance(error, errors.BadRequestError):
+        return "Check the codes that were sent."
+    if isinstance(error, errors.RateLimitError):
+        wait = f"{error.retry_after:.0f} s" if error.retry_after else "a minute"
+        return (
+            f"Wait {wait}, as the answer asks, and try again." if error.retry_after else f"Wait {wait} and try again."
+        )
+    if isinstance(error, errors.UnexpectedResponseError):
+        return (
+            f"Check the token (of {settings.source('token')}), {client_id} and the base URL, "
+            "and whether a proxy answers in Plusofon's place."
+        )
+    return "Try again; if it stays so, ask Plusofon's support."
+
+
+def _message(decoded: object) -> str:
+    """Return the API's own words: ``message``, or ``error`` (a text or an object), and Laravel's ``errors``."""
+    if not isinstance(decoded, dict):
+        return ""
+    error, fields = decoded.get("error"), decoded.get("errors")
+    candidates = [decoded.get("message"), error.get("message") if isinstance(error, dict) else error]
+    words = [text for text in candidates if isinstance(text, str) and text.strip()][:1]
+    if isinstance(fields, dict):
+        words += [text for texts in fields.values() if isinstance(texts, list) for text in map(str, texts)]
+    return " ".join(dict.fromkeys(words)) or _message(decoded.get("data"))
+
+
+def _says_no(decoded: object) -> bool:
+    """Return True if a good status carries a failure: ``success: false``, or a JSON-RPC ``error``, also in ``data``."""
+    if not isinstance(decoded, dict):
+        return False
+    says_no = decoded.get("success") in (False, "false", "0") or bool(decoded.get("error"))
+    return says_no or _says_no(decoded.get("data"))
+
+
+def _excerpt(call: Call, headers: Mapping[str, str], content: bytes) -> str:
+    """Return the content type and the beginning of a body that is not JSON."""
+    text = one_line(_body(call, content), _LONGEST_EXCERPT)
+    return f" ({headers.get('Content-Type', 'no content type')}: {text})" if text else " (its body is empty)"
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Return the pause that a ``Retry-After`` header asks for, in seconds (RFC 9110, 10.2.3: a number or a date)."""
+    if header is None:
+        return None
+    try:
+        return max(0.0, urllib3.util.Retry().parse_retry_after(header))
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        return None
+
+
+def _proxy(call: Call) -> str:
+    """Return the proxy that requests takes for a call, without its user name and password."""
+    url = requests.utils.select_proxy(call.url, requests.utils.get_environ_proxies(call.url)) or ""
+    return repr(url.rpartition("@")[2] if "@" in url else url)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    for inner in (getattr(error, "reason", None), error.__cause__, *error.args, error.__context__):
+        if isinstance(inner, BaseException):
+            return _innermost(inner)
+    return error

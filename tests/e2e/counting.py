@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from plusofon_pulumi.account.shared import MAX_AGE
+from plusofon_pulumi.account.snapshot import MAX_AGE
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
-from plusofon_pulumi.sandbox.account import catalogue
+from plusofon_pulumi.sandbox.state import catalogue
 from tests.e2e.counting import CATALOGUE, LIST, PUT, calls, check_cost
 from tests.e2e.harness import Project
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
@@ -12,7 +14,9 @@ RUSSIA, HUNGARY = "7 (Kazakhstan, Russia)", "36 (Hungary)"
 TWO = 'plusofon.AllowedDirections("all", codes=["7", "36"])'
 # Twelve single resources, one of which is open already.
 TWELVE = ["7", "1", "20", "27", "30", "31", "32", "33", "34", "36", "39", "40"]
-VANISHED = f"{RUSSIA} was open before this write and is not any more: does PUT replace the list, or did somebody"
+VANISHED = re.compile(
+    r"\) (was|were) open before this write and (is|are) not any more: does PUT replace the list, or did somebody close"
+)
 # A resource of another package, whose output a preview does not know.
 NOTE = """
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
@@ -81,9 +85,10 @@ def test_a2_codes_that_a_replacing_put_takes_away_fail_the_run_and_are_named(
     sandbox.set_open(["7"])
     sandbox.set_readings({"R15": "replaces"})
     project.write(f"for code in {TWELVE}: plusofon.AllowedDirection(code, code=code)")
-    told = project.up(fails=True).output
-    assert VANISHED in told
-    assert not traceback_in(told)
+    for _ in range(2):
+        told = project.up(fails=True).output
+        assert VANISHED.search(told), told
+        assert not traceback_in(told)
 
 
 def test_a2_a_claimed_single_that_somebody_closes_during_the_write_is_opened_again(

@@ -260,7 +260,8 @@ class Story:
             result, was_killed = self.killed(arguments, kill)
         else:
             result, was_killed = self.project.run(*arguments, fails=None, seconds=PATIENCE), False
-        told = f"  -> {result.code} after {result.seconds:.1f} s, open: {[sorted(each.sandbox.open_codes) for each in self.accounts]}"
+        now_open = [sorted(account.sandbox.open_codes) for account in self.accounts]
+        told = f"  -> {result.code} after {result.seconds:.1f} s, open: {now_open}"
         self.tell(told + (", was killed" if was_killed else ""))
         try:
             self.look(arguments, result, before, open_before, was_killed=was_killed)

@@ -88,17 +88,6 @@ def test_a_write_that_changes_nothing_fails_and_state_claims_nothing(project: Pr
     assert sandbox.open_codes == set()
 
 
-def test_a_write_that_took_effect_although_its_connection_broke_counts(project: Project, sandbox: Sandbox) -> None:
-    project.write(ONE)
-    sandbox.set_readings({"R5": "400", "R4": "404"})
-    sandbox.fail_next(1, "reset:after", method="PUT")
-    project.up()
-    assert len(project.resources()) == 1
-    sandbox.fail_next(1, "reset:after", method="DELETE")
-    project.destroy()
-    assert project.resources() == []
-
-
 def test_a_closing_that_fails_lets_nothing_be_opened_and_the_next_update_finishes(
     project: Project, sandbox: Sandbox
 ) -> None:

@@ -90,21 +90,6 @@ def test_a_run_that_is_told_twice_ends_at_once_and_the_next_one_finishes(project
     assert pending(project) == []
 
 
-def test_a_plugin_that_is_killed_in_a_write_fails_the_run_and_the_next_one_finishes(
-    project: Project, sandbox: Sandbox
-) -> None:
-    project.write(TWO)
-    sandbox.fail_next(99, "hang:after", method="PUT")
-    with started(project, "up") as run:
-        until(lambda: sandbox.calls("PUT"))
-        run.kill_plugins()
-        assert run.wait() != 0
-        assert "EOF" in run.said
-    assert sandbox.open_codes
-    assert owned(project) == set()
-    finishes(project, sandbox)
-
-
 def test_an_engine_that_is_killed_in_a_write_leaves_a_lock_and_after_cancel_the_next_run_finishes(
     project: Project, sandbox: Sandbox
 ) -> None:

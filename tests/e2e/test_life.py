@@ -188,32 +188,19 @@ def test_an_empty_list_closes_everything_and_is_a_list_after_a_refresh(project: 
     assert OPENED in project.preview().output
 
 
-def test_protect_and_retain_on_delete_keep_a_code_open(project: Project, sandbox: Sandbox) -> None:
-    for program in (ONE, whole(["36"], ', on_destroy="close"')):
-        sandbox.set_open([])
-        project.write(with_options(program, "protect=True"))
-        project.up()
-        sandbox.set_open([])
-        project.up()
-        assert sandbox.open_codes == {"36"}, "it is mended"
-        project.destroy(fails=True)
-        project.write("")
-        assert "protected" in project.up(fails=True).output
-        assert sandbox.open_codes == {"36"}
-        project.write(with_options(program, "protect=False, retain_on_delete=True"))
-        project.up()
-        project.destroy()
-        assert sandbox.open_codes == {"36"}
-        assert project.resources() == []
-
-
-@pytest.mark.parametrize("arguments", [[], ["--run-program"]], ids=["plain", "run-program"])
-def test_destroy_closes_all_that_the_stack_opened(project: Project, sandbox: Sandbox, arguments: list[str]) -> None:
-    sandbox.set_open(["7"])
-    project.write(ONE + 'plusofon.AllowedDirection("b", code="58")')
+@pytest.mark.parametrize("program", [ONE, whole(["36"], ', on_destroy="close"')], ids=["one", "whole"])
+def test_protect_and_retain_on_delete_keep_a_code_open(project: Project, sandbox: Sandbox, program: str) -> None:
+    project.write(with_options(program, "protect=True"))
     project.up()
-    project.destroy(*arguments)
-    assert sandbox.open_codes == {"7"}
+    sandbox.set_open([])
+    project.up()
+    assert sandbox.open_codes == {"36"}, "it is mended"
+    project.write("")
+    assert "protected" in project.up(fails=True).output
+    project.write(with_options(program, "protect=False, retain_on_delete=True"))
+    project.up()
+    project.destroy()
+    assert sandbox.open_codes == {"36"}
     assert project.resources() == []
 
 

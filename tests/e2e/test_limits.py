@@ -8,7 +8,7 @@ import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.conftest import MakeProject
-from tests.e2e.harness import PREAMBLE, SETTINGS, Project
+from tests.e2e.harness import SETTINGS, Project
 
 A = 'plusofon.AllowedDirection("a", code="36"{})\n'
 RENAMED = 'plusofon.AllowedDirection("c", code="36"{})\n'
@@ -109,17 +109,6 @@ def test_another_account_for_a_resource_or_the_stack_leaves_the_old_one_open(
         assert third.open_codes == {"36"}
 
 
-def test_a_resource_that_is_removed_first_and_then_declared_in_another_account_leaves_nothing_open(
-    project: Project, sandbox: Sandbox
-) -> None:
-    with Sandbox() as second:
-        for program in (A.format(""), other(second), other(second) + A.format(OF_OTHER)):
-            project.write(program)
-            project.up()
-        assert sandbox.open_codes == set()
-        assert second.open_codes == {"36"}
-
-
 def test_ignored_codes_stay_what_state_last_recorded_and_drift_is_closed_all_the_same(
     project: Project, sandbox: Sandbox
 ) -> None:
@@ -168,30 +157,3 @@ def test_a_token_that_was_not_set_as_a_secret_is_in_the_stack_s_file_and_in_the_
         logged = project.preview("-v=9", "--logtostderr", "--logflow").output
         file = (project.folder / SETTINGS).read_text(encoding="utf-8")
         assert (sandbox.token not in logged) == (sandbox.token not in file) == is_secret
-
-
-NOTE = """
-from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-
-class NoteProvider(ResourceProvider):
-    def create(self, props):
-        return CreateResult("note", {})
-
-class Note(Resource):
-    def __init__(self, name, opts):
-        super().__init__(NoteProvider(), name, {}, opts)
-"""
-
-
-def test_a_component_s_providers_take_in_other_packages_dynamic_resources(project: Project, sandbox: Sandbox) -> None:
-    program = """
-office = pulumi.ComponentResource("test:index:Office", "office", {}, pulumi.ResourceOptions(providers=[other]))
-Note("note", pulumi.ResourceOptions(parent=office))
-plusofon.AllowedDirection("ours", code="36", opts=pulumi.ResourceOptions(parent=office, provider=other))
-"""
-    project.write(other(sandbox) + program, PREAMBLE + NOTE)
-    project.up()
-    provider = {each["urn"].rpartition("::")[2]: each["provider"] for each in project.resources()}
-    assert "::other::" in provider["note"]
-    assert provider["note"] == provider["ours"]
-    assert sandbox.open_codes == {"36"}

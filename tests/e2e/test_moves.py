@@ -73,7 +73,7 @@ def test_a_move_keeps_every_declared_code_open_throughout(project: Project, sand
         assert not closed(sandbox) or move.may_close
         assert names(project) == expected
         project.preview("--expect-no-changes")
-    project.destroy()
+    project.destroy("--run-program")
     assert sandbox.open_codes == set()
 
 

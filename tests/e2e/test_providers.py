@@ -113,12 +113,3 @@ def test_data_functions_read_the_stack_s_account_a_provider_s_and_given_settings
         "exact": "36",
         "all": True,
     }
-
-
-@pytest.mark.parametrize("call", ['get_direction("Hungaria")', 'get_direction("")', 'get_directions("  ")'])
-def test_a_look_up_of_what_there_is_not_fails_in_plain_words(project: Project, sandbox: Sandbox, call: str) -> None:
-    project.write(f"plusofon.{call}")
-    told = project.preview(fails=True).output
-    assert "error: " in told
-    assert ("Hungary" in told) == ("Hungaria" in call)
-    assert not traceback_in(told)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
+from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.harness import Project, make_blank
 from tests.model import SEED
 from tests.model.engine_story import Account, Story
@@ -74,18 +74,10 @@ def test_no_history_of_whole_runs_breaks_an_invariant(story: Story) -> None:
 # That it can fail: on made-up runs in test_engine_model_sees.py, and here on the engine.
 
 
-def declare(story: Story, **program: Declared) -> None:
-    story.accounts[0].program = program
-
-
-def up(story: Story) -> None:
-    story.run("up", "--yes", "--skip-preview")
-
-
 @pytest.mark.e2e
 def test_a_code_that_is_lost_from_state_is_seen(story: Story) -> None:
-    declare(story, a=Declared(ONE, ("36",)))
-    up(story)
+    story.accounts[0].program = {"a": Declared(ONE, ("36",))}
+    story.run("up", "--yes", "--skip-preview")
     before, [account, _] = story.entries(), story.accounts
     [entry] = before
     assert (entry.urn, sorted(entry.recorded)) == ((ONE, "a"), ["36"])
@@ -95,27 +87,3 @@ def test_a_code_that_is_lost_from_state_is_seen(story: Story) -> None:
     assert {name for name, _ in judge(seen, account.ours, account.loose)} == {"owned", "error"}
     with pytest.raises(AssertionError, match=INVARIANTS["owned"]):
         story.look(("refresh",), lost, before, [frozenset({"36"}), frozenset()], was_killed=False)
-
-
-@pytest.mark.e2e
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="the plugin is found by its command line in /proc")
-def test_faults_a_kill_and_a_revoked_token_are_met_and_excuse_themselves_alone(story: Story) -> None:
-    sandbox = story.accounts[0].sandbox
-    declare(story, a=Declared(ONE, ("36",)))
-    sandbox.fail_next(1, "success-false:after", method="PUT")
-    sandbox.fail_next(99, "status:403", method="GET", path=ALLOWED_PATH, skip=1)
-    up(story)
-    assert story.granted == {"blind": 1}
-    assert story.accounts[0].loose == {"36": "blind"}
-    up(story)
-    assert story.accounts[0].loose == {}
-    sandbox.set_readings({"R9": "200"})
-    story.with_a_wrong_token()
-    # The engine registers `a` first, so nothing has claimed the code when it is deleted.
-    declare(story, a=Declared(ONE, ("58",), delete_first=True), b=Declared(ONE, ("36",)))
-    up(story)
-    assert sandbox.open_codes >= {"36", "58"}
-    assert story.granted.keys() <= {"blind", "asked"}
-    declare(story)
-    story.run("up", "--yes", "--skip-preview", kill=1)
-    assert story.counts["killed"] == 1

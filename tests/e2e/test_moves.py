@@ -89,14 +89,6 @@ def test_replacements_and_taints_by_hand_end_open(project: Project, sandbox: San
     project.preview("--expect-no-changes")
 
 
-def test_a_code_that_nobody_declares_any_more_is_closed(project: Project, sandbox: Sandbox) -> None:
-    project.write(AB)
-    project.up()
-    project.write(C)
-    project.up()
-    assert sandbox.open_codes == {"36"}
-
-
 @pytest.mark.parametrize("path", [ALLOWED_PATH, CATALOGUE_PATH], ids=["list", "catalogue"])
 @pytest.mark.parametrize("lasting", [True, False], ids=["lasting", "once"])
 def test_a_rename_whose_new_owner_fails_leaves_the_code_open_and_owned(

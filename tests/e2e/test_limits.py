@@ -136,18 +136,6 @@ def test_two_stacks_or_two_providers_on_one_account_undo_each_other(
     assert sandbox.open_codes == {"58"}
 
 
-def test_an_update_of_another_target_leaves_the_list_alone(project: Project, sandbox: Sandbox) -> None:
-    program = 'plusofon.AllowedDirections("w", codes=["7"{}])\n'
-    project.write(program.format("") + other(sandbox))
-    project.up()
-    sandbox.set_open(["7", "53"])
-    project.write(program.format(', "36"') + other(sandbox) + A.format(OF_OTHER))
-    project.up("--target", "**AllowedDirection::a")
-    assert sandbox.open_codes == {"7", "36", "53"}
-    project.up("--target", "**AllowedDirections::w")
-    assert sandbox.open_codes == {"7", "36"}
-
-
 def test_a_token_that_was_not_set_as_a_secret_is_in_the_stack_s_file_and_in_the_engine_s_log(
     project: Project, sandbox: Sandbox
 ) -> None:

@@ -16,8 +16,9 @@ class Writer:
     """Carry out changes, one batch at a time.
 
     The first caller of a batch sends what has gathered when its turn comes. The host's threads come back soon after a
-    batch has let them go, so the next one waits for as many callers as the last one had: otherwise two halves of the threads would take turns,
-    and twice as many writes be sent. ``joined`` is notified of each caller of the batch that is ``gathering``.
+    batch has let them go, so the next one waits for as many callers as the last one had: otherwise two halves of the
+    threads would take turns, and twice as many writes be sent. ``joined`` is notified of each caller of the batch that
+    is ``gathering``.
     """
 
     def __init__(self, delivery: Delivery) -> None:

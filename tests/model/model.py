@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -52,7 +53,7 @@ EXCEPTIONS = {
     "believed": "true: an opening was answered with success, and the list could not be read: it is believed, with a "
     "message. If it was not done, the next `up` does it.",
     "raced": "true, noticed: the owner changed the account after the last look. The next `up` mends it.",
-    "vanished": "owned: codes that the program declares closed during a write, and could not be opened again. All of the "
+    "vanished": "owned: codes that the program declares closed during a write, and could not be opened again. The whole "
     "batch fails, and the error says which of its codes are open; the next `up` takes them over.",
     "asked": "kept: with delete_before_replace=True, which the user asks for, the old code may be closed before the "
     "engine has told that another resource declares it; that resource opens it again in the same run.",
@@ -564,7 +565,7 @@ class Stack:
             amiss = now & (step.closes or frozenset()) - declared_codes(self._program)
         else:
             amiss = step.opens - now if step.kind == ONE else step.opens ^ now
-        raced = amiss & self._touched_by_the_owner()
+        raced: AbstractSet[str] = amiss & self._touched_by_the_owner()
         if step.method != "delete":
             raced = {code for code in raced if not self._could_be_noticed(code, whole=step.kind == ALL)}
         if raced:

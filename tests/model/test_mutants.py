@@ -130,7 +130,7 @@ def only_the_first_page_is_read(patch: Patch) -> None:
 
 
 def a_code_is_closed_in_one_form_only(patch: Patch) -> None:
-    def deny(self: Delivery, before: Any, codes: Any, *, swapped: bool) -> None:  # noqa: ARG001
+    def deny(self: Delivery, before: Any, codes: Any, *, swapped: bool) -> None:
         self.client.deny_directions([before[code].api_code for code in codes])
 
     patch.setattr(Delivery, "_deny", deny)

@@ -149,13 +149,16 @@ class Account:
     def _failure(self, change: Change, failed: list[str]) -> PlusofonError:
         groups: dict[tuple[str, str], list[str]] = {}
         for code in failed:
+            state = "open" if code in change.opens else "closed"
             done = "opened" if code in change.opens else "closed"
-            what = f"may not have been {done}:" if code in change.unseen else f"was not {done}:"
             if code in change.opened | change.closed:
-                what = f"is {done[:-2] if done == 'opened' else done}, but"
+                what = f"is/are {state}, but"
+            else:
+                what = f"may not have been {done}:" if code in change.unseen else f"was/were not {done}:"
             groups.setdefault((what, str(change.failures[code])), []).append(code)
-        parts = [
-            f"{self.describe_all(codes)} {what if len(codes) == 1 else what.replace('was', 'were')} {why}"
-            for (what, why), codes in groups.items()
-        ]
+        parts = []
+        for (what, why), codes in groups.items():
+            one, _, rest = what.partition(" ")
+            verb = one.split("/")[0 if len(codes) == 1 else -1]
+            parts.append(f"{self.describe_all(codes)} {verb} {rest} {why}")
         return change.failures[failed[0]].saying("; ".join(parts))

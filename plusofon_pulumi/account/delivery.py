@@ -78,7 +78,7 @@ class Delivery:
             return False
         after = self._write(change, before, opening=opening)
         if change.failures and after is not None:
-            self._compare(change, after)
+            self._compare(change, self.live.get())
         return after is not None and bool(closing or opening) and not change.failures
 
     def _compare(self, change: Change, live: OpenList) -> None:
@@ -223,19 +223,22 @@ class Delivery:
             live = self._look([mend]).keys()
         except errors.PlusofonError as blind:
             raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
-        missing = ((before.keys() & claimed) | change.opened) - live
+        missing, again = ((before.keys() & claimed) | change.opened) - live, change.closed & live
         change.opened &= live
         change.closed -= live
         if missing:
             was_open = f"{self.names(missing)} was open before this write and is not any more"
             why = "does PUT replace the list, or did somebody close it?"
             raise errors.DirectionNotChangedError(f"{was_open}: {why}")
+        if again:
+            raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
         change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
 
     def _keep_claimed(self, change: Change, codes: Collection[str]) -> None:
         """Note those of the codes that are not closed because the program declares them."""
         change.kept |= self.claims.all() & set(codes)
-        for code in change.kept:
+        # An opening in the same batch settles who owns a code.
+        for code in change.kept - change.opens:
             if refusal := self.claims.refusal(code):
                 change.fail([code], refusal)
 

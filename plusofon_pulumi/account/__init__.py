@@ -43,7 +43,7 @@ class Account:
         self._delivery = Delivery(
             self._client, self._live, self._catalogue, self.claims, self.describe_all, self.close_only
         )
-        self._writer = Writer(self._delivery)
+        self.writer = Writer(self._delivery)
         self._first_list: OpenList | None = None
 
     def open_directions(self) -> OpenList:
@@ -100,7 +100,7 @@ class Account:
                 direction = self.direction(code)
             except PlusofonError as error:
                 raise error.about(f"{self.describe(code)} was not opened") from None
-            self._finish(self._writer.submit(opens={code}), {code}, show)
+            self._finish(self.writer.submit(opens={code}), {code}, show)
             return direction
 
     def make_exactly(self, codes: frozenset[str], show: Show) -> None:
@@ -110,7 +110,7 @@ class Account:
         """
         with self._declared(codes):
             try:
-                change = self._writer.submit_exactly(codes)
+                change = self.writer.submit_exactly(codes)
             except PlusofonError as error:
                 raise error.about("the open directions were not changed") from None
             self._finish(change, codes | change.closed | change.failures.keys(), show)
@@ -122,7 +122,7 @@ class Account:
         PlusofonError if the list shows one as open afterwards.
         """
         if codes:
-            self._finish(self._writer.submit(closes=codes), set(codes), show)
+            self._finish(self.writer.submit(closes=codes), set(codes), show)
 
     def give_up(self, codes: Collection[str]) -> None:
         """Raise DirectionClaimedError if the program declares one of the codes, but could not make its resource."""
@@ -136,7 +136,8 @@ class Account:
         It asks once, and briefly: nothing depends on the answer.
         """
         try:
-            live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
+            with self._live.lock:
+                live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
@@ -172,7 +173,7 @@ class Account:
             done = "opened" if code in change.opens else "closed"
             what = f"may not have been {done}:" if code in change.unseen else f"was not {done}:"
             if code in change.opened | change.closed:
-                what = f"was {done}, but"
+                what = f"is {done[:-2] if done == 'opened' else done}, but"
             groups.setdefault((what, str(change.failures[code])), []).append(code)
         parts = [
             f"{self.describe_all(codes)} {what if len(codes) == 1 else what.replace('was', 'were')} {why}"

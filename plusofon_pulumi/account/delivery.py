@@ -60,29 +60,34 @@ class Delivery:
             for _ in range(2):
                 if not self._carry_out_round(change):
                     return
-            live = self.live.get().keys()
-            again = "meanwhile, and again, by somebody or by Plusofon. Run `pulumi up` again."
-            change.fail(live - change.opens, errors.DirectionNotChangedError(f"it was opened {again}"))
-            replaces = "Or does PUT replace the list?"
-            change.fail(change.opens - live, errors.DirectionNotChangedError(f"it was closed {again} {replaces}"))
+            self._compare(change, self.live.get())
 
     def _carry_out_round(self, change: Change) -> bool:
         """Close, see it closed, then open; return True if the list was changed and has to be compared once more."""
         before = self.live.get()
         closing, opening = before.keys() - change.opens, change.opens - before.keys()
-        claimed = closing & self.claims.all()
-        if not claimed:
-            self._write(change, before, closing=closing)
-            claimed = change.kept
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
-        why = f"an AllowedDirection of this program declares the code: {listed}"
-        change.fail(claimed, errors.DirectionClaimedError(why))
+        claimed = errors.DirectionClaimedError(f"an AllowedDirection of this program declares the code: {listed}")
+        if still_declared := closing & self.claims.all():
+            change.fail(still_declared, claimed.about("nothing was changed"))
+            return False
+        self._write(change, before, closing=closing)
+        change.fail(change.kept, claimed)
         if change.failures:
-            why = f"nothing is opened until {self.names(change.failures)} is seen to be closed"
+            why = f"nothing is opened while others may be open that must not be: {self.names(change.failures)}"
             change.fail(opening, errors.DirectionNotChangedError(why))
             return False
         after = self._write(change, before, opening=opening)
+        if change.failures and after is not None:
+            self._compare(change, after)
         return after is not None and bool(closing or opening) and not change.failures
+
+    def _compare(self, change: Change, live: OpenList) -> None:
+        """Note an error for each code that is not as declared in a whole list."""
+        by = "meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
+        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(f"it was opened {by}"))
+        replaces = f"it was closed {by} Or does PUT replace the list?"
+        change.fail(change.opens - live.keys(), errors.DirectionNotChangedError(replaces))
 
     def _write(
         self, change: Change, before: OpenList, *, closing: Collection[str] = (), opening: Collection[str] = ()
@@ -199,7 +204,8 @@ class Delivery:
         until = time.monotonic() + LONGEST_SEARCH
         # What is left of several may be a single code that its neighbours kept from being taken.
         parts = _halves(left) or ([left] if len(write.answers) > 1 else [])
-        for _ in range(MOST_PARTS):
+        # A refused closing is sent twice, in both types.
+        for _ in range(MOST_PARTS if write.opens else MOST_PARTS // 2):
             if not parts or time.monotonic() > until:
                 break
             part = parts.pop(0)
@@ -223,8 +229,7 @@ class Delivery:
         if not lost:
             return
         mend = Write(opens=True, before=before)
-        if not self.close_only:
-            self._send(change, mend, sorted(lost))
+        self._send(change, mend, self._openable(change, sorted(lost)))
         try:
             live = self._look([mend]).keys()
         except errors.PlusofonError as blind:
@@ -232,13 +237,13 @@ class Delivery:
         else:
             reason = "does PUT replace the list, or did somebody close it?"
         missing = ((before.keys() & claimed) | change.opened) - live
+        change.closed -= live
         if missing:
+            change.opened = change.opens & live
             was_open = f"{self.names(missing)} was open before this write and is not any more"
             change.fail(change.opens | change.closes, errors.DirectionNotChangedError(f"{was_open}: {reason}"))
         else:
             change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
-        again = change.closed & live
-        change.fail(again, errors.DirectionNotChangedError("it was opened meanwhile. Run `pulumi up` again."))
 
     def _keep_claimed(self, change: Change, codes: Collection[str]) -> None:
         """Note those of the codes that are not closed because the program declares them."""

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.usefixtures("fake_time")
 GB, SEVEN = str(DIRECTIONS["44"]), "7 (Kazakhstan, Russia)"
 VANISHED = "was open before this write and is not any more: does PUT replace the list, or did somebody close it?"
 CHANGED = "was answered with success, but the list of open directions has not changed."
-AGAIN = "meanwhile, and again, by somebody or by Plusofon. Run `pulumi up` again."
 ONLY = "this run only closes; a person must run `pulumi up`"
 
 
@@ -62,7 +61,7 @@ def stays(sandbox: Sandbox) -> None:
 
 
 UNSEEN = fails(9, "status:403", "GET", skip=1)
-NOT_UNTIL = f"36 (Hungary) was not opened: nothing is opened until {SEVEN}, {GB} … to be closed; {SEVEN}, {GB} "
+NOT_UNTIL = f"36 (Hungary) was not opened: nothing is opened …{SEVEN}, {GB}…; {SEVEN}, {GB} "
 
 # What is open · what the program declares · what happens · the act · what is sent · what is open then · what is said:
 # the lines, and the error at the end; "…" stands for any text, and "#" leads a code that is sent as a number.
@@ -99,26 +98,26 @@ STORIES: dict[str, Story] = {
     "closed meanwhile": ("7 44", "7 36", acts({"closes": ["7"]}), opens("36"), "PUT 36, PUT 7", "7 36 44",
         ["opened 36 (Hungary)", f"opened {SEVEN} again: …"]),
     "closed meanwhile and again": ("7", "7", acts(*[{"closes": ["7"]}] * 2), opens("36"), "PUT 36, PUT 7", "36",
-        [f"36 (Hungary) was opened, but {SEVEN} {VANISHED}…"]),
+        [f"36 (Hungary) … {SEVEN} {VANISHED}…"]),
     "closed meanwhile and not to be seen": ("7", "7",
         lambda s: (acts({"closes": ["7"]})(s), fails(9, "status:403", "GET", skip=2)(s))[0], opens("36"),
-        "PUT 36, PUT 7", "7 36", [f"36 (Hungary) was opened, but {SEVEN} was open before this write…: GET …"]),
+        "PUT 36, PUT 7", "7 36", [f"36 (Hungary) … {SEVEN} was open before this write…: GET …"]),
     "PUT replaces": ("7", "7 36", replaces, opens("36"), "PUT 36, PUT 7", "7",
-        [f"36 (Hungary) was opened, but 36 (Hungary) {VANISHED}…"]),
+        [f"36 (Hungary) … 36 (Hungary) {VANISHED}…"]),
     "opened again while another is mended": ("7 53", "7",
         lambda s: (acts({"closes": ["7"]}, method="DELETE")(s), acts({"opens": ["53"]})(s))[0], closes("53"),
-        "DELETE 53, PUT 7", "7 53", [f"opened {SEVEN} again: …", "53 (Cuba) was closed, but it was opened meanwhile…"]),
+        "DELETE 53, PUT 7", "7 53", [f"opened {SEVEN} again: …", "53 (Cuba) … opened meanwhile…"]),
     "a stranger's vanish": ("7 44 53", "36", acts({"closes": ["7", "53"]}), opens("36"), "PUT 36", "36 44",
         ["opened 36 (Hungary)", f"{SEVEN}, 53 (Cuba) closed meanwhile, and not by this run"]),
     "not in the catalogue any more": ("999 53", "999", acts({"closes": ["999"]}, method="DELETE"), closes("53"),
-        "DELETE 53", "", [f"53 (Cuba) was closed, but 999 (Direction 999) {VANISHED}…"]),
+        "DELETE 53", "", [f"53 (Cuba) … 999 (Direction 999) {VANISHED}…"]),
     # The whole list: closed, seen to be closed, then opened, and equal to what is declared.
     "list": ("53 7", "", nothing, exactly("36", "7"), "DELETE 53, PUT 36", "36 7",
         ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
     "list, equal": ("36 7", "", nothing, exactly("7", "36"), "", "36 7", []),
     "list, empty": ("53 36", "", nothing, exactly(), "DELETE 36 53", "", ["closed 36 (Hungary), 53 (Cuba)"]),
     "list, home stays": ("7 44", "", stays, exactly("36"), "DELETE 44 7, DELETE #7", "7",
-        [f"closed {GB}", f"36 (Hungary) was not opened: nothing is opened until {SEVEN} is seen to be closed; {SEVEN} …"]),
+        [f"closed {GB}", f"36 (Hungary) was not opened: nothing is opened …{SEVEN}…; {SEVEN} was not closed: …"]),
     "list, closing refused": ("7 44", "", fails(99, "status:400", "DELETE"), exactly("36"),
         "DELETE 44 7, DELETE #44 #7, DELETE 44, DELETE #44, DELETE 7, DELETE #7", "7 44",
         [f"{NOT_UNTIL}were not closed: DELETE …"]),
@@ -136,13 +135,13 @@ STORIES: dict[str, Story] = {
         "PUT 36, DELETE 53, PUT 7", "7 36", ["closed 53 (Cuba)", f"opened {SEVEN}, 36 (Hungary)"]),
     "list, both and again": ("7", "", acts({"opens": ["53"], "closes": ["7"]}, {"opens": ["53"], "closes": ["36"]}),
         exactly("7", "36"), "PUT 36, DELETE 53, PUT 7", "7 53", [f"opened {SEVEN}",
-        f"36 (Hungary) was opened, but it was closed {AGAIN} …; 53 (Cuba) was closed, but it was opened {AGAIN}"]),
+        "36 (Hungary) … it was closed meanwhile, …; 53 (Cuba) … it was opened meanwhile, …"]),
     "list, the same again": ("7", "", acts(*[{"opens": ["53"], "closes": ["7"]}] * 2), exactly("7", "36"),
-        "PUT 36, DELETE 53, PUT 7", "36 53", ["opened 36 (Hungary)", "…53 (Cuba) was closed, but it was opened …"]),
+        "PUT 36, DELETE 53, PUT 7", "36 53", ["opened 36 (Hungary)", "…53 (Cuba) … it was opened …; 7 … was not opened: PUT …"]),
     "list, PUT replaces": ("7", "", replaces, exactly("7", "36"), "PUT 36, PUT 7", "7",
-        [f"opened {SEVEN}", f"36 (Hungary) was opened, but it was closed {AGAIN} Or does PUT replace the list?"]),
+        [f"opened {SEVEN}", "36 (Hungary) … it was closed meanwhile, …does PUT replace the list?"]),
     "list, a code is claimed": ("53 44", "53", nothing, exactly("36"), "", "53 44",
-        ["…53 (Cuba) was not closed: an AllowedDirection of this program declares the code: add it to the codes …"]),
+        ["53 (Cuba) was not closed: …an AllowedDirection of this program declares the code: add it to the codes …"]),
     "list, one is not in the catalogue": ("53", "", nothing, exactly("36", "999"), "DELETE 53, PUT 36", "36",
         ["closed 53 (Cuba)", "opened 36 (Hungary)", "999 was not opened: Plusofon's catalogue does not have it any more"]),
     "list, no catalogue": ("53", "", lambda s: s.fail_next(9, "status:403", path=CATALOGUE), exactly("36"), "DELETE 53",
@@ -185,6 +184,8 @@ def test_a_change_ends_as_the_list_shows_and_says_so(process: Process, story: st
     assert len(told) == len(said), told
     for text, pattern in zip(told, said, strict=True):
         assert re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text), text
+        for code, state in re.findall(r"(\d+) \([^()]*\) is (open|closed)", text):
+            assert (code in after.split()) is (state == "open"), text
 
 
 @pytest.mark.parametrize("readings", READINGS_TO_TRY, ids=lambda r: " ".join(map("=".join, r.items())))
@@ -252,10 +253,10 @@ def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None
     replaces(process.sandbox)
     process.claim("7", "36", "49")
     errors = process.together(lambda: process.open("36"), lambda: process.open("49"), lambda: process.close("53"))
-    was = ("36 (Hungary) was opened", "49 (Germany) was opened", "53 (Cuba) was closed")
-    for error, done in zip(errors, was, strict=True):
+    for error, mine in zip(errors, ("36 (Hungary) ", "49 (Germany) ", "53 (Cuba) "), strict=True):
         assert isinstance(error, DirectionNotChangedError)
-        assert str(error).startswith(f"{done}, but 36 (Hungary), 49 (Germany) {VANISHED}")
+        assert str(error).startswith(mine)
+        assert str(error).endswith(f" 36 (Hungary), 49 (Germany) {VANISHED}")
     assert process.account.claims.refusal("36"), "no state owns it"
 
 
@@ -341,18 +342,13 @@ def test_a_run_that_only_closes_opens_nothing_not_even_to_mend(
     assert tell(process, exactly("36", "7", "53")) == [f"closed {GB}", f"36 (Hungary) was not opened: {ONLY}"]
     process.claim("7")
     sandbox.owner_acts(closes=["7"], method="DELETE")
-    assert tell(process, closes("53"))[-1].startswith(f"53 (Cuba) was closed, but {SEVEN} {VANISHED}")
+    assert f"{SEVEN} {VANISHED}" in tell(process, closes("53"))[-1]
     assert sent(sandbox) == "DELETE 44, DELETE 53"
 
 
-@pytest.mark.parametrize("act, told", [
-    (closes("53", "44"), [f"closed {GB}", "53 (Cuba) stays open: the program still declares it"]),
-    (exactly("36"), ["…53 (Cuba) was not closed: an AllowedDirection of this program declares the code"]),
-])  # fmt: skip
-def test_claims_are_tested_again_when_the_write_is_sent(
-    process: Process, act: Callable[[Process], object], told: list[str]
-) -> None:
-    process.sandbox.set_open(["53", "44"])
+@pytest.mark.parametrize("act", [closes("53"), exactly("36")])
+def test_claims_are_tested_again_when_the_write_is_sent(process: Process, act: Callable[[Process], object]) -> None:
+    process.sandbox.set_open(["53"])
     read = process.account._live._fetch
 
     def read_while_another_is_checked() -> Any:
@@ -360,8 +356,8 @@ def test_claims_are_tested_again_when_the_write_is_sent(
         return read()
 
     process.account._live._fetch = read_while_another_is_checked
-    assert [told[-1].strip("…") in line for line in tell(process, act)][-1]
-    assert sent(process.sandbox) == ("DELETE 44" if len(told) == 2 else "")
+    assert "this program declares" in tell(process, act)[-1] or "the program still declares" in process.lines[-1]
+    assert sent(process.sandbox) == ""
 
 
 @pytest.mark.parametrize("opened, claimed, line", [

@@ -141,7 +141,8 @@ def test_at_most_twenty_plans_and_twenty_results_of_singles_are_shown(plugin: Pl
     for code in ALL_CODES[:25]:
         plugin.single.create({"code": code}) if what == "opened" else one(plugin, code)
     expected = [f"{what} {DIRECTIONS[code]}" for code in ALL_CODES[:20]]
-    assert plugin.lines == [*expected, f"more {kind} of this kind are not shown"]
+    assert plugin.lines[:-1] == expected
+    assert f"more {kind}" in plugin.lines[-1]
 
 
 def test_all_codes_of_a_list_are_shown_the_first_ten_with_their_countries(plugin: Plugin, sandbox: Sandbox) -> None:

@@ -70,7 +70,7 @@ def test_what_comes_while_a_write_is_under_way_goes_out_as_one_batch(process: Pr
     threads = [start(lambda: process.open("36"))]
     begun.wait()
     threads += [start(lambda code=code: process.open(code)) for code in ("44", "49", "53")]  # type: ignore[misc]
-    until(lambda: process.account._writer._gathering and process.account._writer._gathering.callers == 3)
+    until(lambda: process.account.writer.gathering and process.account.writer.gathering.callers == 3)
     go.set()
     for each in threads:
         came(each)
@@ -80,12 +80,12 @@ def test_what_comes_while_a_write_is_under_way_goes_out_as_one_batch(process: Pr
 def test_a_batch_is_waited_for_only_if_the_last_one_had_several(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    joined = process.account._writer._joined
+    joined = process.account.writer.joined
     waits: list[bool] = []
     monkeypatch.setattr(joined, "wait_for", lambda is_complete, timeout: waits.append(not is_complete()))
     process.open("36")
     process.open("44")
-    process.account._writer._last_callers = 2
+    process.account.writer.expected_callers = 2
     process.open("49")
     process.open("53")
     assert waits == [False, False, True, False], "one that came alone is followed by one that need not wait"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.output import Unknown
 
 from plusofon_pulumi.directions import Direction, normalise_code
@@ -23,11 +23,8 @@ SINCE = "it was closed since the last successful update"
 class AllowedDirectionProvider(AccountProvider):
     """Keep one calling code open."""
 
-    def configure(self, req: ConfigureRequest) -> None:
-        """Read the configuration."""
-        super().configure(req)
-        self._lines = {"plans": 0, "results": 0}
-        self._replacing: set[str] = set()
+    # Codes whose opening `diff` has shown, as part of a replacement.
+    _replacing: frozenset[str] = frozenset()
 
     @hide_traceback
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -73,7 +70,7 @@ class AllowedDirectionProvider(AccountProvider):
         direction = account.direction(code)
         planning_list = account.planning_list()
         if old is not None:
-            self._replacing.add(code)  # `diff` shows it
+            self._replacing |= {code}
         elif planning_list is not None and code not in planning_list and code not in self._replacing:
             self._show_new("plans", f"{self._will_open()} {direction}{self._not_in_this_run()}")
 
@@ -146,8 +143,8 @@ class AllowedDirectionProvider(AccountProvider):
     def _show_new(self, kind: str, line: str) -> None:
         """Show a line about a new direction, unless there have been many."""
         with self._lock:
-            self._lines[kind] += 1
-            count = self._lines[kind]
+            self._new[kind] += 1
+            count = self._new[kind]
         if count <= MOST_LINES:
             self.show_once(line)
         elif count == MOST_LINES + 1:

@@ -112,7 +112,7 @@ class Process:
 
     def together(self, *acts: Callable[[], T]) -> list[BaseException | None]:
         """Let acts go out as one batch; return what each raised."""
-        self.account._writer._last_callers = len(acts)
+        self.account.writer.expected_callers = len(acts)
         return [outcome.exception(PATIENCE) for outcome in [start(act) for act in acts]]
 
 

@@ -1,449 +1,375 @@
-"""Single codes: what is open after a write, and what is said of it, whatever the API answers and somebody does meanwhile."""
+"""An account: what is open after a change, and what is said of it, whatever the API answers and somebody does."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from plusofon_pulumi.account import delivery
 from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
-from plusofon_pulumi.errors import (
-    AuthenticationError,
-    BadRequestError,
-    CloseOnlyError,
-    DirectionClaimedError,
-    DirectionNotChangedError,
-    PermissionDeniedError,
-    PlusofonError,
-    ServerError,
-    UnexpectedResponseError,
-    UnknownDirectionError,
-)
-from plusofon_pulumi.sandbox import READINGS, Sandbox
-from plusofon_pulumi.settings import Settings
-from tests.unit.support import (
-    ALL_CODES,
-    IDS,
-    MANY_CODES,
-    READINGS_TO_TRY,
-    FakeTime,
-    Process,
-    calls,
-    error_of,
-    writes,
-)
-
-VANISHED = "was open before this write and is not any more: does PUT replace the list, or did somebody close it?"
-SEVEN = "7 (Kazakhstan, Russia)"
+from plusofon_pulumi.errors import CloseOnlyError, DirectionNotChangedError, PlusofonError, UnknownDirectionError
+from plusofon_pulumi.sandbox import Sandbox
+from tests.unit.support import ALL_CODES, DIRECTIONS, IDS, READINGS_TO_TRY, FakeTime, Process, calls, error_of
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
+GB, SEVEN = str(DIRECTIONS["44"]), "7 (Kazakhstan, Russia)"
+VANISHED = "was open before this write and is not any more: does PUT replace the list, or did somebody close it?"
+CHANGED = "was answered with success, but the list of open directions has not changed."
+ONLY = "this run only closes; a person must run `pulumi up`"
 
-# What is written
+
+def nothing(_: Sandbox) -> None: ...
+
+
+def fails(n: int, fault: str, method: str | None = None, skip: int = 0) -> Callable[[Sandbox], None]:
+    """Let calls for the list of open directions fail."""
+    return lambda sandbox: sandbox.fail_next(n, fault, method=method, path=OPEN_LIST, skip=skip)
+
+
+def acts(*changes: dict[str, Any], method: str = "PUT") -> Callable[[Sandbox], None]:
+    """Let the owner act after the first, the second … call of a method."""
+
+    def arrange(sandbox: Sandbox) -> None:
+        for n, change in enumerate(changes, 1):
+            sandbox.owner_acts(**change, method=method, n=n)
+
+    return arrange
+
+
+def opens(code: str) -> Callable[[Process], object]:
+    return lambda process: process.open(code)
+
+
+def closes(*codes: str) -> Callable[[Process], object]:
+    return lambda process: process.close(*codes)
+
+
+def exactly(*codes: str) -> Callable[[Process], object]:
+    return lambda process: process.exactly(*codes)
+
+
+def replaces(sandbox: Sandbox) -> None:
+    sandbox.set_readings({"R15": "replaces"})
+
+
+def stays(sandbox: Sandbox) -> None:
+    sandbox.set_readings({"R11": "always"})
+
+
+UNSEEN = fails(9, "status:403", "GET", skip=1)
+NOT_UNTIL = f"36 (Hungary) was not opened: nothing is opened …{SEVEN}, {GB}…; {SEVEN}, {GB} "
+
+# What is open · what the program declares · what happens · the act · what is sent · what is open then · what is said:
+# the lines, and the error at the end; "…" stands for any text, and "#" leads a code that is sent as a number.
+Story = tuple[str, str, Callable[[Sandbox], None], Callable[[Process], object], str, str, list[str]]
+STORIES: dict[str, Story] = {
+    # fmt: off
+    "opening": ("", "", nothing, opens("7"), "PUT 7", "7", [f"opened {SEVEN}"]),
+    "opening what is open": ("7", "", nothing, opens("7"), "", "7", []),
+    "closing": ("7 53", "", nothing, closes("7", "36"), "DELETE 7", "53", [f"closed {SEVEN}"]),
+    "closing what is declared": ("36 53", "36", nothing, closes("36", "53"), "DELETE 53", "36",
+        ["closed 53 (Cuba)", "36 (Hungary) stays open: the program still declares it"]),
+    # The list decides, not the answer.
+    "opened, answer lost": ("", "", fails(9, "reset:after", "PUT"), opens("36"), "PUT 36, " * 4 + "PUT 36", "36",
+        ["opened 36 (Hungary)"]),
+    "closed, answer says no": ("53", "", fails(9, "success-false:after", "DELETE"), closes("53"),
+        "DELETE 53, DELETE #53", "", ["closed 53 (Cuba)"]),
+    "opening without effect": ("", "", fails(9, "ignore"), opens("36"), "PUT 36", "",
+        [f"36 (Hungary) was not opened: PUT {CHANGED} Something on the way, such as a proxy, may drop the content …"]),
+    "closing without effect": ("53", "", fails(9, "ignore"), closes("53"), "DELETE 53, DELETE #53", "53",
+        [f"53 (Cuba) was not closed: DELETE {CHANGED} If it is the account's home direction, Plusofon keeps it open: …"]),
+    "closing refused in one type": ("53", "", fails(1, "status:404", "DELETE"), closes("53"),
+        "DELETE 53, DELETE #53", "", ["closed 53 (Cuba)"]),
+    "closing refused in both types": ("53", "", fails(9, "status:404", "DELETE"), closes("53"),
+        "DELETE 53, DELETE #53", "53", ["53 (Cuba) was not closed: DELETE … is 404…"]),
+    "opening without access": ("", "", fails(9, "status:403", "PUT"), opens("36"), "PUT 36", "",
+        ["36 (Hungary) was not opened: PUT … is 403…"]),
+    "opening not seen": ("", "", UNSEEN, opens("36"), "PUT 36", "36", ["opened 36 (Hungary)",
+        "Plusofon answered that 36 (Hungary) opened, but its list could not be read: GET …"]),
+    "opening refused and not seen": ("", "", lambda s: (fails(1, "status:400", "PUT")(s), UNSEEN(s))[0],
+        opens("36"), "PUT 36", "", ["36 (Hungary) may not have been opened: PUT …"]),
+    "closing not seen": ("53 44", "", UNSEEN, closes("44", "53"), "DELETE 44 53", "",
+        [f"{GB}, 53 (Cuba) may not have been closed: GET …"]),
+    # What is declared and vanishes with a write is opened again once, alone, and then everything compared.
+    "closed meanwhile": ("7 44", "7 36", acts({"closes": ["7"]}), opens("36"), "PUT 36, PUT 7", "7 36 44",
+        ["opened 36 (Hungary)", f"opened {SEVEN} again: …"]),
+    "closed meanwhile and again": ("7", "7", acts(*[{"closes": ["7"]}] * 2), opens("36"), "PUT 36, PUT 7", "36",
+        [f"36 (Hungary) … {SEVEN} {VANISHED}…"]),
+    "closed meanwhile and not to be seen": ("7", "7",
+        lambda s: (acts({"closes": ["7"]})(s), fails(9, "status:403", "GET", skip=2)(s))[0], opens("36"),
+        "PUT 36, PUT 7", "7 36", [f"36 (Hungary) … {SEVEN} was open before this write…: GET …"]),
+    "PUT replaces": ("7", "7 36", replaces, opens("36"), "PUT 36, PUT 7", "7",
+        [f"36 (Hungary) … 36 (Hungary) {VANISHED}…"]),
+    "opened again while another is mended": ("7 53", "7",
+        lambda s: (acts({"closes": ["7"]}, method="DELETE")(s), acts({"opens": ["53"]})(s))[0], closes("53"),
+        "DELETE 53, PUT 7", "7 53", [f"opened {SEVEN} again: …", "53 (Cuba) … opened meanwhile…"]),
+    "a stranger's vanish": ("7 44 53", "36", acts({"closes": ["7", "53"]}), opens("36"), "PUT 36", "36 44",
+        ["opened 36 (Hungary)", f"{SEVEN}, 53 (Cuba) closed meanwhile, and not by this run"]),
+    "not in the catalogue any more": ("999 53", "999", acts({"closes": ["999"]}, method="DELETE"), closes("53"),
+        "DELETE 53", "", [f"53 (Cuba) … 999… {VANISHED}…"]),
+    # The whole list: closed, seen to be closed, then opened, and equal to what is declared.
+    "list": ("53 7", "", nothing, exactly("36", "7"), "DELETE 53, PUT 36", "36 7",
+        ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
+    "list, equal": ("36 7", "", nothing, exactly("7", "36"), "", "36 7", []),
+    "list, empty": ("53 36", "", nothing, exactly(), "DELETE 36 53", "", ["closed 36 (Hungary), 53 (Cuba)"]),
+    "list, home stays": ("7 44", "", stays, exactly("36"), "DELETE 44 7, DELETE #7", "7",
+        [f"closed {GB}", f"36 (Hungary) was not opened: nothing is opened …{SEVEN}…; {SEVEN} was not closed: …"]),
+    "list, closing refused": ("7 44", "", fails(99, "status:400", "DELETE"), exactly("36"),
+        "DELETE 44 7, DELETE #44 #7, DELETE 44, DELETE #44, DELETE 7, DELETE #7", "7 44",
+        [f"{NOT_UNTIL}were not closed: DELETE …"]),
+    "list, closing without effect": ("7 44", "", fails(9, "ignore"), exactly("36"), "DELETE 44 7, DELETE #44 #7", "7 44",
+        [f"{NOT_UNTIL}were not closed: DELETE …"]),
+    "list, closing not seen": ("7 44", "", UNSEEN, exactly("36"), "DELETE 44 7", "",
+        [f"{NOT_UNTIL}may not have been closed: GET …"]),
+    "list, opening not seen": ("", "", UNSEEN, exactly("36"), "PUT 36", "36", ["opened 36 (Hungary)",
+        "Plusofon answered that 36 (Hungary) opened, but its list could not be read: GET …"]),
+    "list, opened meanwhile": ("7", "", acts({"opens": ["53"]}), exactly("7", "36"), "PUT 36, DELETE 53", "7 36",
+        ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
+    "list, closed meanwhile": ("7", "", acts({"closes": ["7"]}), exactly("7", "36"), "PUT 36, PUT 7", "7 36",
+        [f"opened {SEVEN}, 36 (Hungary)"]),
+    "list, both meanwhile": ("7", "", acts({"opens": ["53"], "closes": ["7"]}), exactly("7", "36"),
+        "PUT 36, DELETE 53, PUT 7", "7 36", ["closed 53 (Cuba)", f"opened {SEVEN}, 36 (Hungary)"]),
+    "list, both and again": ("7", "", acts({"opens": ["53"], "closes": ["7"]}, {"opens": ["53"], "closes": ["36"]}),
+        exactly("7", "36"), "PUT 36, DELETE 53, PUT 7", "7 53", [f"opened {SEVEN}",
+        "36 (Hungary) … it was closed meanwhile, …; 53 (Cuba) … it was opened meanwhile, …"]),
+    "list, the same again": ("7", "", acts(*[{"opens": ["53"], "closes": ["7"]}] * 2), exactly("7", "36"),
+        "PUT 36, DELETE 53, PUT 7", "36 53", ["opened 36 (Hungary)", "…53 (Cuba) … it was opened …; 7 … was not opened: PUT …"]),
+    "list, PUT replaces": ("7", "", replaces, exactly("7", "36"), "PUT 36, PUT 7", "7",
+        [f"opened {SEVEN}", "36 (Hungary) … it was closed meanwhile, …does PUT replace the list?"]),
+    "list, a code is claimed": ("53 44", "53", nothing, exactly("36"), "", "53 44",
+        ["53 (Cuba) was not closed: …an AllowedDirection of this program declares the code: add it to the codes …"]),
+    "list, one is not in the catalogue": ("53", "", nothing, exactly("36", "999"), "DELETE 53, PUT 36", "36",
+        ["closed 53 (Cuba)", "opened 36 (Hungary)", "999 was not opened: Plusofon's catalogue does not have it any more"]),
+    "list, no catalogue": ("53", "", lambda s: s.fail_next(9, "status:403", path=CATALOGUE), exactly("36"), "DELETE 53",
+        "", ["closed 53", "36 was not opened: GET …"]),
+    # fmt: on
+}  # fmt: skip
+
+
+def sent(sandbox: Sandbox) -> str:
+    """Return what was sent, in the codes that the ids of a PUT belong to."""
+    code_of = {id_: code for code, ids in IDS.items() for id_ in ids}
+    found = []
+    for each in sandbox.requests:
+        if each.method == "PUT":
+            found.append(" ".join(["PUT", *sorted({code_of[str(id_)] for id_ in each.body["direction_ids"]})]))
+        elif each.method == "DELETE":
+            codes = [f"#{code}" if type(code) is int else code for code in each.body["codes"]]
+            found.append(" ".join(["DELETE", *codes]))
+    return ", ".join(found)
+
+
+def tell(process: Process, act: Callable[[Process], object]) -> list[str]:
+    """Return the lines that an act shows, and the text of its error."""
+    try:
+        act(process)
+    except PlusofonError as error:
+        return [*process.lines, str(error)]
+    return process.lines
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_change_ends_as_the_list_shows_and_says_so(process: Process, story: str) -> None:
+    before, claimed, arrange, act, writes, after, said = STORIES[story]
+    process.sandbox.set_open(before.split())
+    process.claim(*claimed.split())
+    arrange(process.sandbox)
+    told = tell(process, act)
+    assert sent(process.sandbox) == writes
+    assert process.sandbox.open_codes == {*after.split()}
+    assert len(told) == len(said), told
+    for text, pattern in zip(told, said, strict=True):
+        assert re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text), text
+        for code, state in re.findall(r"(\d+) \([^()]*\) is (open|closed)", text):
+            assert (code in after.split()) is (state == "open"), text
 
 
 @pytest.mark.parametrize("readings", READINGS_TO_TRY, ids=lambda r: " ".join(map("=".join, r.items())))
-def test_the_life_of_codes_is_the_same_under_every_reading(readings: dict[str, str]) -> None:
-    home = {"7"} if readings.get("R11") == "always" else set[str]()
-    with Sandbox() as sandbox:
-        sandbox.set_readings(readings)
-        process = Process(sandbox)
-        assert process.account.open_directions().keys() == home
-        for code in ("36", "36", "7", "44"):
-            assert process.open(code).code == code
-        assert process.account.open_directions().keys() == {"7", "36", "44"}
-        process.close("36", "44")
-        process.close("36")
-        assert process.account.open_directions().keys() == sandbox.open_codes == {"7"}
-        process.exactly("53", *home)
-        process.exactly("53", "7", "972")
-        assert process.account.open_directions().keys() == sandbox.open_codes == {"7", "53", "972"}
-        if home:
-            error = error_of(lambda: process.close("7"))
-            assert f"{SEVEN} was not closed: DELETE was answered with success" in str(error)
-            assert "If it is the account's home direction, Plusofon keeps it open: declare it" in str(error)
-        else:
-            process.close("7")
-        process.close("53", "972")
-        assert process.account.open_directions().keys() == sandbox.open_codes == home
-        assert sandbox.max_writes_under_way == 1
-
-
-def test_one_code_costs_one_write_and_one_look_and_nothing_to_do_costs_none(process: Process) -> None:
-    sandbox = process.sandbox
-    process.open("7")
-    assert writes(sandbox) == [("PUT", ["7"])]
-    assert sorted(sandbox.requests[2].body["direction_ids"]) == sorted(IDS["7"]), "all ids of a shared code"
-    assert calls(sandbox) == ["catalogue", "GET", "PUT", "GET"]
-    process.open("7")
+def test_the_life_of_codes_is_the_same_under_every_reading(process: Process, readings: dict[str, str]) -> None:
+    sandbox, home = process.sandbox, {"7"} if readings.get("R11") == "always" else set[str]()
+    sandbox.set_readings(readings)
+    assert process.account.open_directions().keys() == home
+    for code in ("36", "36", "7", "44"):
+        assert process.open(code) == DIRECTIONS[code]
+    process.close("36", "44")
     process.close("36")
-    assert calls(sandbox) == []
-    process.close("7")
-    assert calls(sandbox) == ["DELETE", "GET"]
-    assert process.lines == [f"opened {SEVEN}", f"closed {SEVEN}"]
+    assert process.account.open_directions().keys() == sandbox.open_codes == {"7"}
+    process.exactly("53", *home)
+    process.exactly("53", "7", "972")
+    assert process.account.open_directions().keys() == sandbox.open_codes == {"7", "53", "972"}
+    process.close("53", "972", *({"7"} - home))
+    assert process.account.open_directions().keys() == sandbox.open_codes == home
+    assert sandbox.max_writes_under_way == 1
 
 
-def test_openings_and_closings_of_one_batch_do_not_wait_for_each_other(process: Process) -> None:
-    process.sandbox.set_open(["53"])
-    process.account.direction("36")
-    process.sandbox.clear_requests()
-    assert process.together(lambda: process.open("36"), lambda: process.close("53")) == [None, None]
-    assert calls(process.sandbox) == ["GET", "DELETE", "PUT", "GET"]
-    assert sorted(process.lines) == ["closed 53 (Cuba)", "opened 36 (Hungary)"]
+# Calls and pauses
 
 
-@pytest.mark.parametrize("pages", ["data", "directions", "nested", "meta", "beside"])
-def test_a_code_on_page_two_is_open(process: Process, pages: str) -> None:
-    process.sandbox.set_open(MANY_CODES)
-    process.sandbox.set_readings({"R14": pages})
-    assert list(process.account.open_directions()) == MANY_CODES
-    process.open(MANY_CODES[20])
-    assert writes(process.sandbox) == []
+def test_a_change_costs_as_few_calls_as_it_can(process: Process) -> None:
+    process.open("7")
+    put = [request.body for request in process.sandbox.requests if request.method == "PUT"]
+    assert put == [{"direction_ids": IDS["7"]}], "all ids of a shared code"
+    assert calls(process.sandbox) == ["catalogue", "GET", "PUT", "GET"]
+    process.exactly("36")
+    assert calls(process.sandbox) == ["DELETE", "GET", "PUT", "GET"], "six for a process that has asked nothing yet"
+    assert process.together(lambda: process.open("44"), lambda: process.close("36")) == [None, None]
+    assert calls(process.sandbox) == ["DELETE", "PUT", "GET"], "openings do not wait for closings"
 
 
-# What cannot be read
+def test_a_write_is_looked_for_as_long_as_it_may_take_to_show(process: Process, fake_time: FakeTime) -> None:
+    process.sandbox.set_open(["7"])
+    process.sandbox.owner_acts(closes=["7"])
+    process.open("36")
+    assert fake_time.pauses == [], "nor for a stranger's code"
+    process.sandbox.fail_next(9, "ignore")
+    error_of(lambda: process.open("44"))
+    assert fake_time.pauses == list(delivery.LOOK_PAUSES)
+    assert 2 < sum(delivery.LOOK_PAUSES) < 4
 
 
-@pytest.mark.parametrize(
-    "fault, kind",
-    [
-        ("status:401", AuthenticationError),
-        ("status:403", PermissionDeniedError),
-        ("status:500", PermissionDeniedError),
-        ("status:503", ServerError),
-        ("html:200", UnexpectedResponseError),
-        ("success-false", UnexpectedResponseError),
-        ("truncate", PlusofonError),
-    ],
-)
-def test_an_error_is_never_an_empty_list_and_nothing_is_written(
-    process: Process, fault: str, kind: type[PlusofonError]
-) -> None:
-    process.sandbox.set_open(["36"])
+@pytest.mark.parametrize("fault", ["status:401", "status:500", "status:503", "html:200", "success-false", "truncate"])
+def test_an_error_is_never_an_empty_list_and_nothing_is_written(process: Process, fault: str) -> None:
     process.account.direction("58")
     for act, told in [
-        (process.account.open_directions, "GET "),
-        (lambda: process.open("58"), "58 (Venezuela) was not opened: GET "),
-        (lambda: process.close("36", "44"), "36 (Hungary), 44 (United Kingdom"),
-        (lambda: process.exactly("58"), "the open directions were not changed: GET "),
+        (lambda p: p.account.open_directions(), "GET "),
+        (opens("58"), "58 (Venezuela) was not opened: GET "),
+        (closes("36", "53"), "36 (Hungary), 53 (Cuba) were not closed: GET "),
+        (exactly("58"), "the open directions were not changed: GET "),
     ]:
-        process.sandbox.fail_next(9, fault, path=OPEN_LIST)
         process.account._live.invalidate()
-        error = error_of(act)
-        assert isinstance(error, kind)
-        assert str(error).startswith(told)
+        process.sandbox.fail_next(9, fault, path=OPEN_LIST)
+        [text] = tell(process, act)
+        assert text.startswith(told)
         process.sandbox.clear_faults()
-    assert writes(process.sandbox) == process.lines == []
+    assert sent(process.sandbox) == ""
 
 
-def test_a_list_that_goes_on_elsewhere_is_an_error(process: Process) -> None:
-    process.sandbox.set_open(MANY_CODES)
-    process.sandbox.set_readings({"R14": "cursor"})
-    for act in (lambda: process.open("36"), lambda: process.close("36"), lambda: process.exactly("36")):
-        assert isinstance(error_of(act), UnexpectedResponseError)
-    assert writes(process.sandbox) == []
-
-
-@pytest.mark.parametrize("status", READINGS["R9"].values)
-def test_a_refused_token_is_an_error_that_says_which_token(sandbox: Sandbox, status: str) -> None:
-    sandbox.set_readings({"R9": status})
-    process = Process(sandbox)
-    process.account = type(process.account)(
-        Settings("stale", base_url=sandbox.url, sources={"token": "PLUSOFON_TOKEN"})
-    )
-    for act in (process.account.open_directions, lambda: process.open("36"), lambda: process.close("36")):
-        assert "PLUSOFON_TOKEN" in str(error_of(act))
-        assert "stale" not in str(error_of(act))
-
-
-# What a write did is seen in the list, not in its answer
-
-
-@pytest.mark.parametrize("fault", ["status:503:after", "reset:after", "html:200:after", "success-false:after"])
-def test_a_write_that_took_effect_is_a_success_whatever_it_answered(process: Process, fault: str) -> None:
-    process.sandbox.set_open(["53"])
-    process.sandbox.fail_next(9, fault, method="PUT")
-    process.sandbox.fail_next(9, fault, method="DELETE")
-    process.open("36")
-    process.close("53")
-    assert process.lines == ["opened 36 (Hungary)", "closed 53 (Cuba)"]
-
-
-def test_a_write_that_changes_nothing_is_a_failure_after_all_looks(process: Process, fake_time: FakeTime) -> None:
-    process.sandbox.set_open(["53"])
-    process.sandbox.fail_next(9, "ignore")
-    changed = "was answered with success, but the list of open directions has not changed. "
-    proxy = "omething on the way, such as a proxy, may drop the content of requests."
-    error = error_of(lambda: process.open("36"))
-    assert isinstance(error, DirectionNotChangedError)
-    assert str(error) == f"36 (Hungary) was not opened: PUT {changed}S{proxy}"
-    assert fake_time.pauses == list(delivery.LOOK_PAUSES)
-    assert str(error_of(lambda: process.close("53"))).startswith(f"53 (Cuba) was not closed: DELETE {changed}If it is")
-    assert writes(process.sandbox)[1:] == [("DELETE", ["53"]), ("DELETE", [53])], "once more in the other type"
-
-
-def test_an_opening_that_nobody_can_see_is_believed_with_a_message_and_a_closing_is_not(process: Process) -> None:
-    process.sandbox.set_open(["53", "44"])
-    process.account.open_directions()
-    process.sandbox.fail_next(9, "status:403", method="GET", path=OPEN_LIST)
-    opening, closing = process.together(lambda: process.open("36"), lambda: process.close("53", "44"))
-    assert opening is None
-    assert isinstance(closing, PermissionDeniedError)
-    assert str(closing).startswith("44 (United Kingdom")
-    assert ", 53 (Cuba) may not have been closed: GET " in str(closing)
-    assert "opened 36 (Hungary)" in process.lines
-    told = "Plusofon answered that 36 (Hungary) opened, but its list could not be read: GET "
-    assert any(line.startswith(told) for line in process.lines)
-    assert process.account.claims.refusal("36") is None
-
-
-def test_an_opening_that_was_refused_and_that_nobody_can_see_has_failed(process: Process) -> None:
-    process.sandbox.fail_next(1, "status:400", method="PUT")
-    process.sandbox.fail_next(9, "status:403", method="GET", path=OPEN_LIST, skip=1)
-    error = error_of(lambda: process.open("36"))
-    assert isinstance(error, BadRequestError)
-    assert str(error).startswith("36 (Hungary) may not have been opened: PUT ")
-
-
-# What else vanishes with a write
-
-
-def test_what_the_program_declares_and_somebody_closed_is_opened_again_once_and_alone(process: Process) -> None:
-    process.sandbox.set_open(["7", "44"])
-    process.claim("7", "36")
-    process.sandbox.owner_acts(closes=["7"])
-    process.open("36")
-    assert process.sandbox.open_codes == {"7", "36", "44"}
-    assert writes(process.sandbox) == [("PUT", ["36"]), ("PUT", ["7"])]
-    assert process.lines[0] == "opened 36 (Hungary)"
-    assert process.lines[1].startswith(f"opened {SEVEN} again: ")
-
-
-@pytest.mark.parametrize("claimed, lost", [(["7"], SEVEN), ([], "36 (Hungary)")], ids=["another's", "its own"])
-def test_a_put_that_replaces_the_list_fails_every_change_and_names_what_vanished(
-    process: Process, claimed: list[str], lost: str
-) -> None:
+def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None:
     process.sandbox.set_open(["7", "53"])
-    process.sandbox.set_readings({"R15": "replaces"})
+    replaces(process.sandbox)
     process.claim("7", "36", "49")
-    # Mended, it takes away what was opened before.
-    acts = (lambda: process.open("36"), lambda: process.open("49"), lambda: process.close("53"))
-    errors = process.together(*acts)
-    for error, done in zip(
-        errors, ["36 (Hungary) was opened", "49 (Germany) was opened", "53 (Cuba) was closed"], strict=True
-    ):
+    errors = process.together(lambda: process.open("36"), lambda: process.open("49"), lambda: process.close("53"))
+    for error, mine in zip(errors, ("36 (Hungary) ", "49 (Germany) ", "53 (Cuba) "), strict=True):
         assert isinstance(error, DirectionNotChangedError)
-        assert str(error).startswith(f"{done}, but 36 (Hungary), 49 (Germany) {VANISHED}")
-    assert process.account.claims.refusal("36") is not None
-    assert process.lines == []
-
-
-def test_what_vanishes_again_after_it_was_mended_fails_the_change(process: Process) -> None:
-    process.sandbox.set_open(["7"])
-    process.claim("7")
-    process.sandbox.owner_acts(closes=["7"])
-    process.sandbox.owner_acts(closes=["7"], n=2)
-    error = error_of(lambda: process.open("36"))
-    assert str(error).startswith(f"36 (Hungary) was opened, but {SEVEN} {VANISHED}")
-    assert process.sandbox.calls("PUT") == 2
-
-
-def test_what_this_batch_closed_and_somebody_opened_while_it_was_mended_fails_it(process: Process) -> None:
-    process.sandbox.set_open(["7", "53"])
-    process.claim("7")
-    process.sandbox.owner_acts(closes=["7"], method="DELETE")
-    process.sandbox.owner_acts(opens=["53"])
-    assert "53 (Cuba)" in str(error_of(lambda: process.close("53")))
-
-
-def test_a_mend_that_nobody_can_see_fails_the_change(process: Process) -> None:
-    process.sandbox.set_open(["7"])
-    process.claim("7")
-    process.sandbox.owner_acts(closes=["7"])
-    process.sandbox.fail_next(9, "status:403", method="GET", path=OPEN_LIST, skip=2)
-    text = str(error_of(lambda: process.open("36")))
-    assert text.startswith("36 (Hungary) was opened, but ")
-    assert f"{SEVEN} was open before this write and is not any more" in text
-    assert "GET http" in text
-
-
-def test_a_stranger_s_code_that_vanishes_is_one_line_without_waiting_or_mending(
-    process: Process, fake_time: FakeTime
-) -> None:
-    process.sandbox.set_open(["7", "44", "53"])
-    process.claim("36")
-    process.sandbox.owner_acts(closes=["7", "53"])
-    process.open("36")
-    assert process.lines == ["opened 36 (Hungary)", f"{SEVEN}, 53 (Cuba) closed meanwhile, and not by this run"]
-    assert fake_time.pauses == []
-    assert process.sandbox.calls("PUT") == 1
-
-
-def test_a_declared_code_that_the_catalogue_has_dropped_and_that_vanishes_is_named(process: Process) -> None:
-    process.sandbox.set_open(["999", "53"])
-    process.claim("999")
-    process.sandbox.owner_acts(closes=["999"], method="DELETE")
-    assert str(error_of(lambda: process.close("53"))).startswith(
-        f"53 (Cuba) was closed, but 999 (Direction 999) {VANISHED}"
-    )
+        assert str(error).startswith(mine)
+        assert str(error).endswith(f" 36 (Hungary), 49 (Germany) {VANISHED}")
+    assert process.account.claims.refusal("36"), "no state owns it"
 
 
 # Refused batches
 
 
 @pytest.mark.parametrize("status", ["400", "404", "422"])
-def test_one_bad_code_does_not_fail_its_neighbours(process: Process, fake_time: FakeTime, status: str) -> None:
-    process.sandbox.set_open(ALL_CODES[:20])
-    process.sandbox.fail_next(1, f"status:{status}", method="DELETE")
-    process.sandbox.fail_next(1, f"status:{status}", method="DELETE")
-    process.close(*ALL_CODES[:20])
-    assert process.sandbox.open_codes == set()
-    assert calls(process.sandbox) == ["GET", "DELETE", "DELETE", "GET", "DELETE", "DELETE", "GET", "catalogue"]
+def test_a_refused_batch_is_looked_at_once_and_sent_by_halves(
+    process: Process, fake_time: FakeTime, status: str
+) -> None:
+    process.account.direction("36")
+    process.sandbox.clear_requests()
+    process.sandbox.fail_next(2, f"status:{status}", method="PUT")
+    process.exactly(*ALL_CODES[:20])
+    assert calls(process.sandbox) == ["GET", "PUT", "GET", *["PUT"] * 4, "GET"]
+    assert process.sandbox.open_codes == {*ALL_CODES[:20]}
     assert fake_time.pauses == []
 
 
-def test_a_code_whose_id_is_unknown_is_found_by_halves_and_fails_alone(process: Process) -> None:
-    codes = ALL_CODES[:16]
-    process.account.direction("36")  # the catalogue, which the sandbox then changes
-    process.sandbox._by_id = {id_: row for id_, row in process.sandbox._by_id.items() if row.code != codes[5]}
-    error = error_of(lambda: process.exactly(*codes))
-    assert str(error).startswith(f"{codes[5]} ")
-    assert " was not opened: PUT " in str(error)
-    assert process.sandbox.open_codes == {*codes} - {codes[5]}
-    assert process.sandbox.calls("PUT") <= 1 + 8
-    opened = process.lines[-1]
+def test_one_bad_code_does_not_fail_its_neighbours(process: Process) -> None:
+    bad, *good = ALL_CODES[5:21]
+    process.account.direction("36")
+    process.sandbox._by_id = {id_: row for id_, row in process.sandbox._by_id.items() if row.code != bad}
+    *_, opened, error = tell(process, exactly(bad, *good))
+    assert error.startswith(f"{DIRECTIONS[bad]} was not opened: PUT ")
+    assert process.sandbox.open_codes == {*good}
     assert opened.startswith("opened ")
-    assert all(code in opened for code in codes if code != codes[5])
+    assert process.sandbox.calls("PUT") <= 9
 
 
 def test_at_most_32_parts_are_sent_and_what_was_not_tried_says_so(process: Process) -> None:
     process.sandbox.fail_next(999, "status:400", method="PUT")
-    text = str(error_of(lambda: process.exactly(*ALL_CODES)))
-    assert process.sandbox.calls("PUT") == 1 + delivery.MOST_PARTS == 33
+    [text] = tell(process, exactly(*ALL_CODES))
+    assert process.sandbox.calls("PUT") == 1 + 32
     assert "sent with others, of which one may be the reason (run `pulumi up` again): PUT " in text
     assert all(code in text for code in ALL_CODES)
 
 
 def test_parts_are_sent_for_at_most_60_seconds(process: Process, fake_time: FakeTime) -> None:
-    assert delivery.LONGEST_SEARCH == 60
-    deny = process.account._client.deny_directions
+    allow = process.account._client.allow_directions
 
-    def slow(codes: list[str]) -> None:
+    def slow(ids: list[str]) -> None:
         fake_time.now += 6
-        deny(codes)
+        allow(ids)
 
-    process.sandbox.set_open(ALL_CODES[:64])
-    process.sandbox.fail_next(999, "status:400", method="DELETE")
-    process.account._client.deny_directions = slow  # type: ignore[method-assign, assignment]
-    assert "sent with others" in str(error_of(lambda: process.close(*ALL_CODES[:64])))
-    assert process.sandbox.calls("DELETE") <= 2 + 12
+    process.account._client.allow_directions = slow  # type: ignore[method-assign, assignment]
+    process.sandbox.fail_next(999, "status:400", method="PUT")
+    assert "sent with others" in tell(process, exactly(*ALL_CODES))[0]
+    assert process.sandbox.calls("PUT") == 1 + 11
 
 
-@pytest.mark.parametrize("fault, attempts", [("status:403", 1), ("status:503", 5), ("reset", 5)])
-def test_another_error_fails_the_batch_and_is_not_sent_in_parts(process: Process, fault: str, attempts: int) -> None:
+def test_another_error_fails_a_batch_at_once_and_ends_the_search_in_parts(process: Process) -> None:
     process.sandbox.set_open(["44", "53"])
-    process.sandbox.fail_next(999, fault, method="DELETE")
-    text = str(error_of(lambda: process.close("44", "53")))
-    assert text.startswith("44 (United Kingdom")
-    assert ", 53 (Cuba) were not closed: DELETE " in text
-    assert process.sandbox.calls("DELETE") == attempts
-
-
-def test_an_error_among_the_parts_ends_the_search(process: Process) -> None:
+    process.sandbox.fail_next(1, "status:403", method="DELETE")
+    assert tell(process, closes("44", "53"))[0].startswith(f"{GB}, 53 (Cuba) were not closed: DELETE ")
     process.sandbox.fail_next(1, "status:400", method="PUT")
     process.sandbox.fail_next(9, "status:403", method="PUT")
-    text = str(error_of(lambda: process.exactly("36", "44", "53", "58")))
-    assert process.sandbox.calls("PUT") == 2
-    assert "the answer is 403" in text
-    assert "53 (Cuba), 58 (Venezuela) were not opened: sent with others" in text
+    text = str(error_of(lambda: process.exactly("36", "44", "53", "58", "61", "81")))
+    assert "is 403" in text
+    assert f"{DIRECTIONS['61']}, {DIRECTIONS['81']} were not opened: sent with others" in text
+    assert sent(process.sandbox) == "DELETE 44 53, PUT 36 58 61 81, PUT 36 58"
 
 
-# What is not even tried
+# What is not tried
 
 
-def test_a_code_that_the_catalogue_lacks_is_not_opened_and_its_neighbours_are(process: Process) -> None:
+def test_a_code_that_the_catalogue_lacks_is_not_opened(process: Process) -> None:
     error = error_of(lambda: process.open("999"))
     assert isinstance(error, UnknownDirectionError)
-    assert str(error).startswith(
-        "999 was not opened: Plusofon's catalogue has no direction with the calling code 999; "
-    )
-    assert process.account.claims.refusal("999") is not None
-    assert "999 was not opened: Plusofon's catalogue does not have it" in str(
-        error_of(lambda: process.exactly("999", "36"))
-    )
-    assert process.sandbox.open_codes == {"36"}
-
-
-def test_an_unreadable_catalogue_keeps_nothing_from_closing(process: Process) -> None:
-    process.sandbox.set_open(["53"])
-    process.sandbox.fail_next(9, "status:403", path=CATALOGUE)
-    assert str(error_of(lambda: process.open("36"))).startswith("36 was not opened: GET ")
-    process.close("53")
-    assert process.sandbox.open_codes == set()
+    assert str(error).startswith("999 was not opened: Plusofon's catalogue has no direction with the calling code 999")
+    assert process.account.claims.refusal("999")
 
 
 def test_a_run_that_only_closes_opens_nothing_not_even_to_mend(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLUSOFON_CLOSE_ONLY", "1")
-    sandbox.set_open(["7", "53"])
+    sandbox.set_open(["7", "53", "44"])
     process = Process(sandbox)
-    only = "this run only closes; a person must run `pulumi up`"
     error = error_of(lambda: process.open("36"))
     assert isinstance(error, CloseOnlyError)
-    assert str(error) == f"36 (Hungary) was not opened: {only}"
+    assert str(error) == f"36 (Hungary) was not opened: {ONLY}"
+    assert tell(process, exactly("36", "7", "53")) == [f"closed {GB}", f"36 (Hungary) was not opened: {ONLY}"]
     process.claim("7")
     sandbox.owner_acts(closes=["7"], method="DELETE")
-    assert f"53 (Cuba) was closed, but {SEVEN} {VANISHED}" in str(error_of(lambda: process.close("53")))
-    sandbox.set_open(["44"])
-    process.account._live.invalidate()
-    assert str(error_of(lambda: process.exactly("36", "7"))) == f"{SEVEN}, 36 (Hungary) were not opened: {only}"
-    assert sandbox.open_codes == set()
-    assert sandbox.calls("PUT") == 0
+    assert f"{SEVEN} {VANISHED}" in tell(process, closes("53"))[-1]
+    assert sent(sandbox) == "DELETE 44, DELETE 53"
 
 
-# Claims
-
-
-def test_a_declared_code_stays_open_and_its_neighbours_close(process: Process) -> None:
-    process.sandbox.set_open(["36", "53"])
-    process.claim("36")
-    process.close("36", "53")
-    assert process.sandbox.open_codes == {"36"}
-    assert process.lines == ["closed 53 (Cuba)", "36 (Hungary) stays open: the program still declares it"]
-
-
-@pytest.mark.parametrize("fault", ["status:403", "ignore", "html:200"])
-def test_a_declared_code_that_could_not_be_opened_keeps_its_owner_until_that_is_mended(
-    process: Process, fault: str
-) -> None:
-    process.claim("36")
-    process.sandbox.fail_next(9, fault, method="PUT")
-    error_of(lambda: process.open("36"))
-    process.sandbox.set_open(["36"])
-    process.account._live.invalidate()
-    error = error_of(lambda: process.close("36"))
-    assert isinstance(error, DirectionClaimedError)
-    assert str(error).startswith("36 (Hungary) was not closed: the program declares the code in another resource")
-    process.sandbox.clear_faults()
-    process.open("36")
-    process.close("36")
-    assert process.sandbox.calls("DELETE") == 0
-
-
-@pytest.mark.parametrize("act", ["close", "exactly"])
-def test_claims_are_tested_again_when_the_write_is_sent(process: Process, act: str) -> None:
+@pytest.mark.parametrize("act", [closes("53"), exactly("36")])
+def test_claims_are_tested_again_when_the_write_is_sent(process: Process, act: Callable[[Process], object]) -> None:
     process.sandbox.set_open(["53"])
-    fetch = process.account._live._fetch
+    read = process.account._live._fetch
 
-    def fetch_while_another_is_checked() -> object:
-        found = fetch()
-        process.claim("53")
-        return found
+    def read_while_another_is_checked() -> Any:
+        process.account.claims.claim_single("53")
+        return read()
 
-    process.account._live._fetch = fetch_while_another_is_checked  # type: ignore[assignment]
-    if act == "close":
-        process.close("53")
-        assert process.lines == ["53 (Cuba) stays open: the program still declares it"]
-    else:
-        assert "53 (Cuba) was not closed: an AllowedDirection" in str(error_of(lambda: process.exactly("36")))
-    assert writes(process.sandbox) == []
+    process.account._live._fetch = read_while_another_is_checked
+    assert "this program declares" in tell(process, act)[-1] or "the program still declares" in process.lines[-1]
+    assert sent(process.sandbox) == ""
+
+
+@pytest.mark.parametrize("opened, claimed, line", [
+    ("7 44 36", "36", f"left open: {SEVEN}, {GB}"), ("", "", "left open: nothing"), ("36", "36", ""),
+])  # fmt: skip
+def test_what_is_left_is_what_is_open_and_declared_by_nobody(
+    process: Process, opened: str, claimed: str, line: str
+) -> None:
+    process.sandbox.set_open(opened.split())
+    process.claim(*claimed.split())
+    assert process.account.what_is_left() == line
+    process.sandbox.clear_requests()
+    process.sandbox.fail_next(9, "status:503")
+    assert process.account.what_is_left().startswith("what is left open is not known: GET ")
+    assert calls(process.sandbox) == ["GET"], "asked once"

@@ -49,6 +49,7 @@ def test_a_deletion_raises_while_no_declaration_has_succeeded_and_one_has_failed
     FAULTS[case](plugin, sandbox)
     sandbox.set_open(["36"])
     plugin.single.account()._live.invalidate()
+    plugin.single.account()._catalogue.invalidate()
     plugin.single.account().direction("36")
     text = refused(plugin, lambda: plugin.single.delete("36", {**HUNGARY}))
     assert text.startswith(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Request
-from plusofon_pulumi.sandbox.account import catalogue
+from plusofon_pulumi.sandbox.state import catalogue
 from tests.model.model import EXCEPTIONS, INVARIANTS, Declared
 from tests.model.test_engine_model import (
     TYPES,
@@ -51,16 +51,16 @@ def closing(*given: str) -> Change:
 
 
 def get(fault: str | None = None, *, path: str = ALLOWED_PATH) -> Request:
-    return Request(0, "GET", path, {}, {}, None, 200, fault)
+    return Request("GET", path, {}, {}, status=200, fault=fault)
 
 
 def put(code: str, fault: str | None = None) -> Request:
     ids = [row.id for row in catalogue() if row.code == code]
-    return Request(0, "PUT", ALLOWED_PATH, {}, {}, {"direction_ids": ids}, 200, fault)
+    return Request("PUT", ALLOWED_PATH, {}, {}, {"direction_ids": ids}, status=200, fault=fault)
 
 
 def delete(code: str) -> Request:
-    return Request(0, "DELETE", ALLOWED_PATH, {}, {}, {"codes": [code]}, 200)
+    return Request("DELETE", ALLOWED_PATH, {}, {}, {"codes": [code]}, status=200)
 
 
 def names(seen: Seen, ours: frozenset[str] = codes(), loose: frozenset[str] = codes()) -> set[str]:

@@ -1,111 +1,104 @@
-"""Draw docs/preview.svg: what `pulumi preview` says of an account that somebody has changed. Run: `make picture`.
-
-The program is examples/whole_account, the engine the real one, the account a local sandbox.
-"""
+"""Draw docs/preview.svg, what a terminal shows of a `pulumi preview` that finds changes: `make picture`."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
+import os
+import pty
+import re
 import shutil
-import subprocess
+import struct
 import sys
 import tempfile
+import termios
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pyte
 from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
 from plusofon_pulumi.sandbox import Sandbox
 from tools import isolated
-from tools.engine import EngineError, engine_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tools.engine import engine_folder
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PROGRAM = CHECKOUT / "examples" / "whole_account" / "__main__.py"
 TARGET = CHECKOUT / "docs" / "preview.svg"
-# The program has 7, 36 and 58 open. Since then somebody has opened two codes and closed one.
+# The program of examples/whole_account declares 7, 36 and 58. Since then somebody opened two codes and closed one.
 CHANGED = ("7", "58", "53", "216")
-COLUMNS = 112
-# Rich's own template fetches a font from elsewhere; this one takes the fixed-width font of whoever looks.
+COLUMNS, ROWS = 112, 60
+# Rich's own template loads a font from the network; this one uses the reader's fixed-width font.
 TEMPLATE = """\
 <svg role="img" aria-label="pulumi preview" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-    <style>
-    .{unique_id}-matrix {{
-        font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
-        font-size: {char_height}px;
-        line-height: {line_height}px;
-    }}
-    .{unique_id}-title {{ font-family: sans-serif; font-size: 18px; font-weight: bold; }}
-    {styles}
-    </style>
-    <defs>
-    <clipPath id="{unique_id}-clip-terminal">
-      <rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
-    </clipPath>
-    {lines}
-    </defs>
-    {chrome}
-    <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-    {backgrounds}
-    <g class="{unique_id}-matrix">
-    {matrix}
-    </g>
-    </g>
+<style>
+.{unique_id}-matrix {{ font: {char_height}px/{line_height}px ui-monospace, "DejaVu Sans Mono", Menlo, monospace; }}
+.{unique_id}-title {{ font: bold 18px sans-serif; }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
+</clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}<g class="{unique_id}-matrix">{matrix}</g>
+</g>
 </svg>
 """
 
 
-def main() -> int:
-    """Write the picture; return the exit code."""
-    try:
-        picture = draw(preview(engine_folder()))
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except subprocess.CalledProcessError as error:
-        print(f"error: {' '.join(error.cmd)} failed:\n{error.output}", file=sys.stderr)
-        return 1
-    TARGET.write_text(picture, encoding="utf-8")
-    print(f"wrote {TARGET.relative_to(CHECKOUT)}")
-    return 0
-
-
-def preview(engine: Path) -> str:
-    """Bring the program up, let somebody change the account, and return what a preview says of it, with colours."""
+def preview(engine: Path) -> pyte.Screen:
+    """Create the whole list, change the account behind its back, and return the terminal after a preview."""
+    screen = pyte.Screen(COLUMNS, ROWS)
     with tempfile.TemporaryDirectory(prefix="plusofon-picture-") as name, Sandbox() as sandbox:
-        folder = Path(name, "account")
-        folder.mkdir()
-        shutil.copy(PROGRAM, folder)
+        folder = Path(name)
         (folder / "Pulumi.yaml").write_text("name: account\nruntime: python\n", encoding="utf-8")
-        env = isolated.environment(engine, Path(name, "pulumi"))
-        env |= {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
-        pulumi("stack", "init", isolated.STACK, folder=folder, env=env)
-        pulumi("up", "--yes", "--skip-preview", folder=folder, env=env)
+        shutil.copy(CHECKOUT / "examples" / "whole_account" / "__main__.py", folder)
+        account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token, "TERM": "xterm-256color"}
+        env = isolated.environment(engine, folder) | account
+        run(pyte.Screen(COLUMNS, ROWS), folder, env, "stack", "init", isolated.STACK)
+        run(pyte.Screen(COLUMNS, ROWS), folder, env, "up", "--yes", "--skip-preview")
         sandbox.set_open(CHANGED)
-        # Without the dots of progress: how many there are tells only how busy the machine was.
-        return pulumi("preview", "--color", "always", "--suppress-progress", folder=folder, env=env)
+        run(screen, folder, env, "preview")
+    return screen
 
 
-def pulumi(*arguments: str, folder: Path, env: Mapping[str, str]) -> str:
-    """Run the CLI and return its output; whatever ends us ends it, too."""
-    command = ["pulumi", *arguments]
-    with isolated.started(command, folder, env, subprocess.PIPE, None) as process:
-        output, _ = process.communicate(timeout=120)
-    if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, command, output.decode())
-    return output.decode()
+def run(screen: pyte.Screen, folder: Path, env: dict[str, str], *arguments: str) -> None:
+    """Run the CLI on this terminal: on any other output it shows each message twice, and no tree."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    with isolated.started(["pulumi", *arguments], folder, env, its, its, stdin=its) as process:
+        os.close(its)
+        stream = pyte.ByteStream(screen)
+        with contextlib.suppress(OSError):  # Linux ends a terminal that nobody writes to by an error
+            while output := os.read(ours, 65536):
+                stream.feed(output)
+        os.close(ours)
+        if process.wait() != 0:
+            raise RuntimeError("\n".join(screen.display).rstrip())
 
 
-def draw(output: str) -> str:
-    """Return an SVG of a terminal that shows the output below its command."""
+def draw(screen: pyte.Screen) -> str:
+    """Return an SVG of the terminal."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text("$ pulumi preview", style="bold"))
-    console.print(Text.from_ansi(output.rstrip()))
+    text = Text()
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            cell = screen.buffer[row][column]
+            colour = {"default": None, "brown": "yellow"}.get(cell.fg, cell.fg.replace("bright", "bright_"))
+            colour = f"#{colour}" if re.fullmatch("[0-9a-f]{6}", colour or "") else colour
+            text.append(cell.data, Style(color=colour, bold=cell.bold))
+        text.append("\n")
+    text.rstrip()
+    console.print(text)
     return console.export_svg(title="pulumi preview", code_format=TEMPLATE, unique_id="preview")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    TARGET.write_text(draw(preview(engine_folder())), encoding="utf-8")
+    print(f"wrote {TARGET.relative_to(CHECKOUT)}", file=sys.stderr)

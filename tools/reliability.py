@@ -6,8 +6,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tools.fault_cells import CALLS, OPERATIONS, TIMES, Cell, Failing, cells
-from tools.simulation import FAULTS, ONE
+from tests.model.fault_cells import CALLS, OPERATIONS, TIMES, Cell, Failing, cells
+from tests.model.simulation import FAULTS, ONE
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reliability.md"
 BEGIN, END = "<!-- fault table: written by tools/reliability.py -->\n", "<!-- end of the fault table -->\n"

@@ -27,8 +27,7 @@ class Sandbox(Account, Faults):
 
     ``open``: the calling codes that are open at first; ``home``: the one of R11. ``readings``: changes of the defaults,
     such as ``{"R4": "404"}``. ``token``: the accepted one (default: a random one). ``client_id``: the ``Client`` header
-    that every call must have. ``latency``: the seconds that each call takes before it has its effect. The attribute
-    ``extra`` holds keys that every good answer carries besides its own.
+    that every call must have. ``latency``: the seconds that each call takes before it has its effect.
     """
 
     def __init__(
@@ -43,12 +42,12 @@ class Sandbox(Account, Faults):
         home: str = "7",
     ) -> None:
         self._initial = list(open), Readings(readings), latency
-        Account.__init__(self, *self._initial[:2], home=home)
+        Account.__init__(self, self._initial[1], home=home)
         Faults.__init__(self)
         # The prefix keeps it from beginning with "-", which a command line would take for an option.
         self.token = token or f"sandbox-{secrets.token_urlsafe(24)}"
         self.client_id = client_id
-        self.latency = latency
+        #: Keys that every good answer carries besides its own.
         self.extra: dict[str, object] = {}
         #: Every request seen, in order, without control calls and without tokens.
         self.requests: list[Request] = []
@@ -59,6 +58,7 @@ class Sandbox(Account, Faults):
         self._port = port
         self._server: Server | None = None
         self._stopping = threading.Event()
+        self.reset()
 
     @property
     def url(self) -> str:

@@ -48,7 +48,7 @@ def catalogue() -> tuple[Row, ...]:
 class Account:
     """The open directions of one account, under the readings in force."""
 
-    def __init__(self, codes: Iterable[Element], readings: Readings, *, home: str) -> None:
+    def __init__(self, readings: Readings, *, home: str) -> None:
         self._lock = threading.RLock()
         self.rows = catalogue()
         self._by_id = {row.id: row for row in self.rows}
@@ -60,7 +60,6 @@ class Account:
         self._open: _Open = {}
         self._shown: list[tuple[float, _Open]] = [(0.0, {})]
         self.readings = readings
-        self.set_open(codes)
         #: Every change since the last reset.
         self.history: list[Change] = []
 

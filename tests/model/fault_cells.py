@@ -1,7 +1,7 @@
 """Fault by fault, what comes of each operation.
 
 Each cell is one operation on an account, in a process of its own, while one kind of call fails in one way, once or
-always. A cell survives if all of `_verdict` holds, whatever its outcome. The sandbox is played as in `simulation`.
+always. A cell survives if all of `_verdict` holds, whatever its outcome. The sandbox is simulated as in `simulation`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
-from tools.simulation import ALL, FAULTS, ONE, Clock, Process, Wire, sandbox_of, simulated
+from tests.model.simulation import ALL, FAULTS, ONE, Clock, Process, Wire, sandbox_of, simulated
 
 
 @dataclass(frozen=True, slots=True)

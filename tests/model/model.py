@@ -25,7 +25,7 @@ from typing import Any
 
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Sandbox
-from tools.simulation import ALL, ONE, Clock, KilledError, Process, Wire
+from tests.model.simulation import ALL, ONE, Clock, KilledError, Process, Wire
 
 INVARIANTS = {
     "open": "a code is opened only by the create or update of a resource that declares it",

@@ -35,7 +35,7 @@ from tests.model import SEED
 from tests.model.model import EXCEPTIONS, INVARIANTS, Declared, Entry, Program, declared_codes, is_whole, normalised
 from tools import isolated
 from tools.engine import engine_folder
-from tools.simulation import ALL, CODES, ONE
+from tests.model.simulation import ALL, CODES, ONE
 
 SECONDS = float(os.environ.get("SEARCH_SECONDS") or 300)
 # In seconds: longer than any run without a hanging call.

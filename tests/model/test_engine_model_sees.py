@@ -24,7 +24,7 @@ from tests.model.test_engine_model import (
     replaced_first,
     was_unseen,
 )
-from tools.simulation import ALL, ONE, sandbox_of
+from tests.model.simulation import ALL, ONE, sandbox_of
 
 UNTOLD = "36 may not have been opened"
 

@@ -9,7 +9,7 @@ import pytest
 from plusofon_pulumi.sandbox import ALLOWED_PATH
 from tests.mistakes import open_directions_or_none
 from tests.model.model import EXCEPTIONS, Declared, Plan, Program, Stack
-from tools.simulation import ALL, ONE, Clock, sandbox_of
+from tests.model.simulation import ALL, ONE, Clock, sandbox_of
 
 HUNGARY = {"a": Declared(ONE, ("36",))}
 

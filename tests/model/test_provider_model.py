@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS
 from tests.model import SEED
 from tests.model.model import INVARIANTS, Declared, Plan, Stack, normalised
-from tools.simulation import ALL, CODES, FAULTS, ONE, sandbox_of, simulated
+from tests.model.simulation import ALL, CODES, FAULTS, ONE, sandbox_of, simulated
 
 # Each part may run on another core.
 PARTS = 4

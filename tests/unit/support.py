@@ -20,7 +20,7 @@ from plusofon_pulumi.sandbox import READINGS, Sandbox
 from plusofon_pulumi.sandbox.account import catalogue
 from plusofon_pulumi.settings import Settings
 from tests.waiting import PATIENCE
-from tools import simulation
+from tests.model import simulation
 
 T = TypeVar("T")
 

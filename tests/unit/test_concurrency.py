@@ -24,7 +24,7 @@ from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
 from tests.host.host import Host, RefusedError, at_once, secret
 from tests.unit.support import IDS, account_of, came, start
 from tests.waiting import PATIENCE, until
-from tools.simulation import Wire, sandbox_of, simulated
+from tests.model.simulation import Wire, sandbox_of, simulated
 
 # As many as the host of dynamic providers has.
 THREADS = 4

@@ -9,9 +9,9 @@ from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.provider import AllowedDirectionProvider
 from tests.mistakes import open_directions_or_none
 from tools import reliability
-from tools.fault_cells import CALLS, OPERATIONS, Cell, Failing, FaultTrial, Operation, cells
+from tests.model.fault_cells import CALLS, OPERATIONS, Cell, Failing, FaultTrial, Operation, cells
 from tools.reliability import PAGE
-from tools.simulation import simulated
+from tests.model.simulation import simulated
 
 LIST, LATER_LIST, CATALOGUE, PUT, DELETE = CALLS
 # What passes by itself: the client tries again.

@@ -9,8 +9,8 @@ import pytest
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS, Sandbox, state
 from plusofon_pulumi.sandbox.readings import Readings, parse, summary
 from plusofon_pulumi.sandbox.state import catalogue
+from tests.model.simulation import Clock
 from tests.unit.sandbox_caller import playing
-from tests.unit.support import FakeTime
 
 KAZAKHSTAN, RUSSIA, HUNGARY, CUBA = (
     next(row.id for row in catalogue() if row.english_name == name)
@@ -94,7 +94,7 @@ def test_r4_to_r15_what_a_write_does(
 
 
 def test_r7_a_late_write_is_true_at_once_and_seen_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = FakeTime()
+    clock = Clock()
     monkeypatch.setattr(state, "time", clock)
     with playing("R7=0.4", open=["53"]) as (sandbox, api):
         api.put(HUNGARY)

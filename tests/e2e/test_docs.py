@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
+from yaml import YAMLError
 
 from tests.e2e.conftest import MakeProject
 from tests.e2e.session import Session
@@ -41,5 +43,5 @@ def test_the_blocks_of_a_page_do_what_it_says(page: Path, make_project: MakeProj
 def test_a_page_that_is_wrong_fails(text: str, tmp_path: Path, make_project: MakeProject) -> None:
     page = tmp_path / "page.md"
     page.write_text(text, encoding="utf-8")
-    with ExitStack() as life, pytest.raises(Exception, match=""):
+    with ExitStack() as life, pytest.raises((AssertionError, CalledProcessError, YAMLError)):
         Session(make_project, life).run(page)

@@ -35,8 +35,8 @@ from subprocess import PIPE, STDOUT
 import yaml
 
 from plusofon_pulumi.sandbox import Sandbox
-from tests.e2e.conftest import MakeProject
 from tests.checkout import CHECKOUT
+from tests.e2e.conftest import MakeProject
 from tests.pages import Block, blocks
 from tools import isolated
 

@@ -59,20 +59,14 @@ class Settings:
 
     def source(self, setting: str) -> str:
         """Return where ``token``, ``client_id`` or ``base_url`` came from, in words that fit behind "of"."""
-        is_default = (setting, getattr(self, setting)) in {
-            ("client_id", DEFAULT_CLIENT_ID),
-            ("base_url", DEFAULT_BASE_URL),
-        }
+        is_default = getattr(self, setting) in (DEFAULT_CLIENT_ID, DEFAULT_BASE_URL)
         return self.sources.get(setting, "the default" if is_default else "the program")
 
     def token_remedy(self) -> str:
         """Return what to do about a token that is refused."""
-        source = self.source("token")
-        stored = (
-            "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
-            if source.endswith(_IN_STACK)
-            else ""
-        )
+        source, stored = self.source("token"), ""
+        if source.endswith(_IN_STACK):
+            stored = "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
         return f"Check the token of {source} ({_WHERE_TOKENS_ARE}){stored}."
 
     @property
@@ -173,12 +167,10 @@ def _checked_base_url(base_url: str, source: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         host = ""
-    if not host or parts.scheme not in ("https", "http"):
-        mistake = f"is not a URL such as {DEFAULT_BASE_URL}"
-    elif "@" in text:
+    if "@" in text:
         mistake = "must not hold a user name or a password"
-    elif "?" in text or "#" in text or " " in text or not text.isprintable():
-        mistake = f"has more than a URL such as {DEFAULT_BASE_URL} may have: no query, fragment or white space"
+    elif not host or parts.scheme not in ("https", "http") or re.search(r"[?#\s]", text) or not text.isprintable():
+        mistake = f"is not a URL such as {DEFAULT_BASE_URL}, without a query, a fragment or white space"
     elif parts.scheme == "http" and not _is_loopback(host):
         mistake = "would send the token unencrypted: use https"
     else:

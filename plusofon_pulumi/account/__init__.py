@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Collection, Iterator
+from collections.abc import Set as AbstractSet
 
+from plusofon_pulumi.account.change import Change, OpenList
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import Change, Delivery, OpenList
+from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.snapshot import Snapshot
 from plusofon_pulumi.account.writer import Writer
 from plusofon_pulumi.client import PlusofonClient
@@ -38,8 +40,10 @@ class Account:
         self.close_only = is_close_only()
         self._catalogue: Snapshot[Catalogue] = Snapshot(self._client.get_directions, max_age=math.inf)
         self._live: Snapshot[OpenList] = Snapshot(lambda: by_code(self._client.get_allowed_directions()))
-        self._delivery = Delivery(self._client, self._live, self._catalogue, self.claims, close_only=self.close_only)
-        self._writer = Writer(self._delivery)
+        self._delivery = Delivery(
+            self._client, self._live, self._catalogue, self.claims, self.describe_all, self.close_only
+        )
+        self.writer = Writer(self._delivery)
         self._first_list: OpenList | None = None
 
     def open_directions(self) -> OpenList:
@@ -53,8 +57,7 @@ class Account:
         """Return the list of open directions that this process read first, or None once it has written."""
         if self._delivery.has_written:
             return None
-        if self._first_list is None:
-            self._first_list = self._live.get()
+        self._first_list = self._live.get() if self._first_list is None else self._first_list
         return self._first_list
 
     def direction(self, code: str) -> Direction:
@@ -78,10 +81,8 @@ class Account:
 
     def describe(self, code: str) -> Direction:
         """Return what is known of a code without asking anybody; its names are empty if nothing is."""
-        for known in (self._catalogue.peek(), self._live.peek()):
-            if known is not None and code in known:
-                return known[code]
-        return Direction(code, "", "")
+        known = {**(self._live.peek() or {}), **(self._catalogue.peek() or {})}
+        return known.get(code, Direction(code, "", ""))
 
     def describe_all(self, codes: Collection[str]) -> str:
         """Return codes as a text, with the names of all countries that share one as far as the catalogue can be had."""
@@ -99,7 +100,7 @@ class Account:
                 direction = self.direction(code)
             except PlusofonError as error:
                 raise error.about(f"{self.describe(code)} was not opened") from None
-            self._finish(self._writer.submit(opens={code}), {code}, show)
+            self._finish(self.writer.submit(opens={code}), {code}, show)
             return direction
 
     def make_exactly(self, codes: frozenset[str], show: Show) -> None:
@@ -109,7 +110,7 @@ class Account:
         """
         with self._declared(codes):
             try:
-                change = self._writer.submit_exactly(codes)
+                change = self.writer.submit_exactly(codes)
             except PlusofonError as error:
                 raise error.about("the open directions were not changed") from None
             self._finish(change, codes | change.closed | change.failures.keys(), show)
@@ -121,7 +122,7 @@ class Account:
         PlusofonError if the list shows one as open afterwards.
         """
         if codes:
-            self._finish(self._writer.submit(closes=codes), codes, show)
+            self._finish(self.writer.submit(closes=codes), set(codes), show)
 
     def give_up(self, codes: Collection[str]) -> None:
         """Raise DirectionClaimedError if the program declares one of the codes, but could not make its resource."""
@@ -130,54 +131,52 @@ class Account:
                 raise refusal.about(f"{self.describe(code)} was not given up")
 
     def what_is_left(self) -> str:
-        """Return a line that names what is open and not declared by the program; empty if all of it is declared.
+        """Return a line that names what is open and not declared; empty if the program declares all that is open.
 
         It asks once, and briefly: nothing depends on the answer.
         """
         try:
-            live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
+            with self._live.lock:
+                live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
-        if live and not left:
-            return ""
-        return f"left open: {self.describe_all(left) or 'nothing'}"
+        return f"left open: {self.describe_all(left) or 'nothing'}" if left or not live else ""
 
     @contextlib.contextmanager
     def _declared(self, codes: Collection[str]) -> Iterator[None]:
         """Note whether what the program declares could be made: if not, a deletion of the same codes must not pass."""
+        succeeded = False
         try:
             yield
-        except BaseException:
-            self.claims.mark(codes, succeeded=False)
-            raise
-        self.claims.mark(codes, succeeded=True)
+            succeeded = True
+        finally:
+            self.claims.mark(codes, succeeded=succeeded)
 
-    def _finish(self, change: Change, codes: Collection[str], show: Show) -> None:
+    def _finish(self, change: Change, codes: AbstractSet[str], show: Show) -> None:
         """Show what a change has done with codes; raise one error for those that are not as wanted."""
-        mine = set(codes)
-        for done, which in (("closed", change.closed), ("opened", change.opened)):
-            if which & mine - change.failures.keys():
-                show(f"{done} {self.describe_all(which & mine)}")
-        for code in sorted(change.kept & mine - change.failures.keys()):
-            show(f"{self.describe(code)} stays open: the program still declares it")
+        done = codes - change.failures.keys()
+        for what, which in (("closed", change.closed & done), ("opened", change.opened & done)):
+            if which:
+                show(f"{what} {self.describe_all(which)}")
+        if kept := change.kept & done:
+            stays, it = ("stays", "it") if len(kept) == 1 else ("stay", "them")
+            show(f"{self.describe_all(kept)} {stays} open: the program still declares {it}")
         for notice in change.notices:
             show(notice)
-        failed = sorted(mine & change.failures.keys())
-        if failed:
+        if failed := sorted(codes & change.failures.keys()):
             raise self._failure(change, failed)
 
-    def _failure(self, change: Change, failed: Collection[str]) -> PlusofonError:
+    def _failure(self, change: Change, failed: list[str]) -> PlusofonError:
         groups: dict[tuple[str, str], list[str]] = {}
         for code in failed:
             done = "opened" if code in change.opens else "closed"
+            what = f"may not have been {done}:" if code in change.unseen else f"was not {done}:"
             if code in change.opened | change.closed:
-                what = f"was {done}, but"
-            else:
-                what = f"may not have been {done}:" if code in change.unseen else f"was not {done}:"
+                what = f"is {done[:-2] if done == 'opened' else done}, but"
             groups.setdefault((what, str(change.failures[code])), []).append(code)
-        told = [
-            f"{self.describe_all(codes)} {what if len(codes) == 1 else what.replace('was', 'were')} {text}"
-            for (what, text), codes in groups.items()
+        parts = [
+            f"{self.describe_all(codes)} {what if len(codes) == 1 else what.replace('was', 'were')} {why}"
+            for (what, why), codes in groups.items()
         ]
-        return change.failures[next(iter(failed))].saying("; ".join(told))
+        return change.failures[failed[0]].saying("; ".join(parts))

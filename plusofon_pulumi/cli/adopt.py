@@ -10,7 +10,7 @@ from typing import Any
 
 from plusofon_pulumi.adoption import adopt, undeclarable
 from plusofon_pulumi.cli.common import DONE, CommandError, add_account_options, add_command, client_for, settings
-from plusofon_pulumi.directions import by_code
+from plusofon_pulumi.directions import by_code, describe_all
 
 
 def add(commands: Any) -> None:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in files.items():
         (folder / file).write_text(content, encoding="utf-8", errors="replace")
-    print(f"{len(by_code(opened))} calling codes are open in the account.")
+    print(f"Open in the account: {describe_all(by_code(opened).values()) or 'nothing'}.")
     then = "`pulumi up` closes it" if arguments.exclusive or arguments.csv else "it is left out and stays open"
     for direction in undeclarable(opened, catalogue):
         print(f"note: {direction} is open but not in Plusofon's catalogue, so it cannot be declared: {then}")

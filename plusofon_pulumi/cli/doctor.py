@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -55,11 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
         doctor.say("ok", f"token: {len(found.token)} characters ({found.source('token')})")
         doctor.say("ok", f"client id: {found.client_id} ({found.source('client_id')})")
         doctor.say("ok", f"base URL: {found.base_url} ({found.source('base_url')})")
-        # Without its user name and password.
         if proxy := urllib.request.getproxies().get(urlsplit(found.base_url).scheme, "").rpartition("@")[2]:
             doctor.say("note", f"the environment names a proxy: {proxy}")
-        with client_for(found, doctor.observe) as client:
-            doctor.client = client
+        with client_for(found, doctor.observe) as doctor.client:
             if doctor.check_lists() and arguments.write is not None:
                 doctor.try_write(normalise_code(arguments.write))
     except (PlusofonError, CommandError, OSError, UnicodeDecodeError) as error:
@@ -75,8 +72,8 @@ class Doctor:
 
     client: PlusofonClient
     catalogue: Catalogue
-    before: dict[str, Direction]  # what was open at first
-    listed: dict[str, Direction]  # what was open when last seen
+    before: dict[str, Direction]  # open at first
+    listed: dict[str, Direction]  # open when last looked at
 
     def __init__(self, *, prints: bool) -> None:
         self.prints, self.is_trying = prints, False
@@ -91,7 +88,8 @@ class Doctor:
             if self.prints:
                 print(line, flush=True)
         except BrokenPipeError:  # `| head` has seen enough, but what --write has opened is still to be closed
-            print(line, file=sys.stderr)
+            if level == "problem":
+                print(line, file=sys.stderr)
 
     def observe(self, call: Exchange) -> None:
         """Report a call of the client; of the looks after a write, only those that fail."""
@@ -105,10 +103,9 @@ class Doctor:
         """Report the versions of what takes part."""
         parts = [f"{name} {metadata.version(name)}" for name in ("plusofon-pulumi", "pulumi", "requests")]
         self.say("ok", ", ".join([*parts, f"Python {platform.python_version()}", platform.platform(terse=True)]))
-        env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         try:
-            ran = subprocess.run(["pulumi", "version"], capture_output=True, check=True, text=True, timeout=30, env=env)
-            self.say("ok", f"Pulumi CLI {ran.stdout.strip()}")
+            version = subprocess.check_output(["pulumi", "version"], stderr=subprocess.DEVNULL, text=True)
+            self.say("ok", f"Pulumi CLI {version.strip()}")
         except (OSError, subprocess.SubprocessError):
             self.say("note", "there is no Pulumi CLI on PATH", "install it: https://www.pulumi.com/docs/install/")
 
@@ -122,8 +119,8 @@ class Doctor:
                 self.say("problem", str(error))
         if len(answers) < 2:
             return False
-        opened, self.catalogue = answers
-        catalogue = self.catalogue
+        opened, catalogue = answers
+        self.catalogue = catalogue
         self.say("ok", "the token is accepted")
         shared = sum(len(catalogue.ids(code)) > 1 for code in catalogue)
         self.say("ok", f"catalogue: {len(catalogue.rows)} rows, {len(catalogue)} codes, {shared} with several rows")
@@ -157,7 +154,7 @@ class Doctor:
         """Open a closed code, and close it whatever happens in between; raise CommandError if it cannot be tried."""
         ids = self.catalogue.ids(code)
         if code in self.before or not ids:
-            why = "is open now, and doctor closes nothing that is in use" if ids else "is not in the catalogue"
+            why = "is open now, and may be in use" if ids else "is not in the catalogue"
             raise CommandError(f"--write {code}: the code {why}")
         self.is_trying, was_seen = True, False
         try:
@@ -200,8 +197,8 @@ class Doctor:
             took = time.monotonic() - began
             is_done = (code in self.listed) == is_open
             if is_done or took > PATIENCE:
-                state = "open" if code in self.listed else "closed"
-                self.say("ok" if is_done else "problem", f"R7: {self.catalogue[code]} is {state} after {took:.1f} s")
+                state = f"is {'open' if code in self.listed else 'closed'} after {took:.1f} s"
+                self.say("ok" if is_done else "problem" if is_open else "note", f"R7: {self.catalogue[code]} {state}")
                 return is_done
             time.sleep(PAUSE)
 

@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         sandbox.start()
     except (OSError, OverflowError) as error:
-        raise CommandError(f"cannot listen on port {arguments.port}: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise CommandError(f"cannot listen on port {arguments.port}: {why}") from None
     # SIGTERM comes as a KeyboardInterrupt, too: see `__main__`.
     with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as life:
         life.callback(sandbox.stop)

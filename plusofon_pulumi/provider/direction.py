@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.output import Unknown
 
-from plusofon_pulumi.directions import normalise_code
+from plusofon_pulumi.directions import Direction, normalise_code
 from plusofon_pulumi.errors import DirectionClaimedError, DirectionNotOpenError, InvalidCallingCodeError, PlusofonError
 from plusofon_pulumi.provider.base import AccountProvider, hide_traceback, recorded_direction
 
@@ -75,7 +75,7 @@ class AllowedDirectionProvider(AccountProvider):
         if old is not None:
             self._replacing.add(code)  # `diff` shows it
         elif planning_list is not None and code not in planning_list and code not in self._replacing:
-            self._show("plans", f"{self._will_open()} {direction}{self._not_in_this_run()}")
+            self._show_new("plans", f"{self._will_open()} {direction}{self._not_in_this_run()}")
 
     @hide_traceback
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -87,7 +87,7 @@ class AllowedDirectionProvider(AccountProvider):
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
         if code in account.open_directions():
             return DiffResult(changes=False)
-        self._show("plans", f"{self._will_open()} {recorded_direction(olds)}{self._not_in_this_run()}: {SINCE}")
+        self.show_once(f"{self._will_open()} {recorded_direction(olds)}{self._not_in_this_run()}: {SINCE}")
         return DiffResult(changes=True)
 
     @hide_traceback
@@ -125,10 +125,11 @@ class AllowedDirectionProvider(AccountProvider):
     def _open(self, code: str) -> dict[str, Any]:
         return self.account().open(code, self._show_result).as_outputs()
 
-    def _show_replacement(self, account: Account, code: str, old: Any) -> None:
+    def _show_replacement(self, account: Account, code: str, old: Direction) -> None:
         new = account.describe(code)
-        opening = f"{self._will_open()} {new}" if code not in account.open_directions() else f"{new} is open already"
-        self.show_once(f"{opening}; {old} closes after that, unless it is still declared{self._not_in_this_run()}")
+        line = f"{self._will_open()} {new}" if code not in account.open_directions() else f"{new} is open already"
+        line += f"; {old} closes after that, unless it is still declared" if old.code else ""
+        self.show_once(f"{line}{self._not_in_this_run()}")
 
     def _will_open(self) -> str:
         return "would open" if self.account().close_only else "will open"
@@ -137,14 +138,17 @@ class AllowedDirectionProvider(AccountProvider):
         return " (not in this run)" if self.account().close_only else ""
 
     def _show_result(self, line: str) -> None:
-        self._show("results", line)
+        if line.startswith("opened "):
+            self._show_new("results", line)
+        else:
+            self.show_once(line)
 
-    def _show(self, kind: str, line: str) -> None:
-        """Show a line, unless there have been many of its kind."""
+    def _show_new(self, kind: str, line: str) -> None:
+        """Show a line about a new direction, unless there have been many."""
         with self._lock:
             self._lines[kind] += 1
             count = self._lines[kind]
         if count <= MOST_LINES:
             self.show_once(line)
         elif count == MOST_LINES + 1:
-            self.show_once(f"more {kind} of this kind are not shown")
+            self.show_once(f"there are more {kind} of new directions than are shown")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.account import Account, Row
+from plusofon_pulumi.sandbox.state import Account, Row
 from tests.e2e.harness import Project
 
 WORKFLOW = Path(__file__).parents[2] / "examples" / "drift_alarm" / "plusofon-drift.yml"

@@ -15,7 +15,7 @@ import pytest
 from plusofon_pulumi.cli.directions import NON_GEOGRAPHIC
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.account import catalogue
+from plusofon_pulumi.sandbox.state import catalogue
 from tests.e2e.harness import Project
 
 PACK = Path(__file__).parents[2] / "examples" / "policy"

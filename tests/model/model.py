@@ -13,15 +13,16 @@ why: a place that grants an exception counts it, so that a search tells how ofte
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+from unittest import mock
 
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Sandbox
@@ -34,6 +35,7 @@ INVARIANTS = {
     "order": "the whole list is closed before it is opened",
     "quiet": "preview, refresh, check, diff and read write nothing",
     "true": "a step that succeeds has done what it says",
+    "noticed": "what closes or opens between a write and the look after it is mended, or fails the run",
     "owned": "what we have opened is in state, or declared and reported as failed",
     "error": "an error never removes a resource from state, and a read never does unless the code is closed",
     "exact": "once the faults have ended, one `up` reaches exactly what is declared, and a second has nothing to do",
@@ -50,7 +52,9 @@ EXCEPTIONS = {
     "retained": 'owned: on_destroy is "retain", and the resource was destroyed: leaving things open is its meaning.',
     "believed": "true: an opening was answered with success, and the list could not be read: it is believed, with a "
     "message. If it was not done, the next `up` does it.",
-    "raced": "true: the owner changed the account during the run, at most five seconds before. The next `up` mends it.",
+    "raced": "true, noticed: the owner changed the account after the last look. The next `up` mends it.",
+    "vanished": "owned: codes that the program declares closed during a write, and could not be opened again. The whole "
+    "batch fails, and the error says which of its codes are open; the next `up` takes them over.",
     "asked": "kept: with delete_before_replace=True, which the user asks for, the old code may be closed before the "
     "engine has told that another resource declares it; that resource opens it again in the same run.",
     "home": "exact: the home direction, where Plusofon keeps it open for ever, cannot be closed: the run fails and "
@@ -172,6 +176,8 @@ class Stack:
         self._partial: set[str] = set()
         self._seen = 0
         self._began = 0
+        self._acts: list[tuple[int, frozenset[str]]] = []
+        """What the owner changed during the run, and after how many requests."""
         self._ours: set[str] = set()
         self._program: Program = {}
         self._process: Process
@@ -191,6 +197,8 @@ class Stack:
             if self._ran.errors and not plan.goes_on:
                 raise _StoppedError
             self._delete_the_rest(program, plan)
+        if not self._ran.errors:
+            self._see_to_what_is_green(program)
         return self._ran
 
     def preview(self, program: Program, plan: Plan | None = None) -> Ran:
@@ -224,8 +232,9 @@ class Stack:
         program = {name: replace(each, is_protected=False) for name, each in program.items()}
         for entry in self.state.values():
             entry.is_protected = False
-        if self.sandbox.readings["R14"] == "foreign":
+        if self.sandbox.readings["R14"] == "cursor":
             self.sandbox.set_readings({"R14": "data"})
+        self.sandbox.set_readings({"R15": "adds"})
         expected, before = self._expected(program), self.sandbox.open_codes
         lasting = before - expected if self.sandbox.readings["R11"] == "always" else frozenset()
         ran = self.up(program)
@@ -460,34 +469,40 @@ class Stack:
             self._see_to_failure(step, opened, requests)
 
     def _take_together(self, steps: Sequence[Step]) -> None:
-        """Hold the writer until all steps that write have queued, in their order: then one batch has all of them."""
-        writer = self._process.account._writer
-        writer._sending = True
+        """Hold the batch until all steps that write have joined it, one after the other."""
+        writer = self._process.account.writer
         threads = []
-        for step in steps:
-            queued = len(writer._queue)
-            thread = threading.Thread(target=_take, args=(self._process, step), daemon=True)
-            thread.start()
-            threads.append(thread)
-            while thread.is_alive() and len(writer._queue) == queued:
-                time.sleep(0.0001)
-        with writer._turn:
-            writer._sending = False
-            writer._turn.notify_all()
-        for thread in threads:
-            thread.join(20)
-            self._demand("plain", not thread.is_alive(), "a thread waits for ever")
+        with mock.patch("plusofon_pulumi.account.writer.LONGEST_GATHERING", 20):
+            writer.expected_callers = len(steps) + 1
+            for step in steps:
+                joined = writer.gathering.callers if writer.gathering else 0
+                thread = threading.Thread(target=_take, args=(self._process, step), daemon=True)
+                thread.start()
+                threads.append(thread)
+                while thread.is_alive() and (writer.gathering.callers if writer.gathering else 0) == joined:
+                    time.sleep(0.0001)
+            with writer.joined:
+                writer.expected_callers = 0
+                writer.joined.notify_all()
+            for thread in threads:
+                thread.join(20)
+                self._demand("plain", not thread.is_alive(), "a thread waits for ever")
 
     def _see_to_effects(self, steps: Sequence[Step], events: Sequence[Change], requests: int) -> None:
         opens = frozenset().union(*(step.opens for step in steps))
         closes_all_but = [step.opens for step in steps if step.closes is None]
         closes = frozenset().union(*(step.closes or () for step in steps))
         declared = declared_codes(self._program)
+        # What closed by itself may be opened again by whoever writes next.
+        replaces = self.sandbox.readings["R15"] == "replaces"
+        mended = declared if replaces else declared & self._touched_by_the_owner()
         for event in events:
             codes = frozenset(event.codes)
             if event.event == "open":
-                self._demand("open", codes <= opens, f"{sorted(codes)} opened by {[s.method for s in steps]}")
+                self._demand("open", codes <= opens | mended, f"{sorted(codes)} opened by {[s.method for s in steps]}")
                 self._demand("open", codes <= declared, f"{sorted(codes)} opened, {sorted(declared)} declared")
+                continue
+            if replaces:  # PUT closes what it does not name, whatever we do
                 continue
             if codes & declared and all(step.may_close_declared for step in steps):
                 self._grant("asked")
@@ -497,21 +512,52 @@ class Stack:
             allowed = closes_all_but and not any(theirs & but for but in closes_all_but)
             self._demand("foreign", not theirs or bool(allowed), f"{sorted(theirs)} closed, though nobody's")
         if len(steps) == 1 and steps[0].closes is None:
-            order = [each.method for each in self.sandbox.requests[requests:] if each.method != "GET"]
-            # What the owner opened since the list was read is closed in a second round.
-            closed = frozenset(code for event in events if event.event == "close" for code in event.codes)
-            is_kept = order[:1] == ["DELETE"] or not closed - self._touched_by_the_owner()
-            self._demand("order", is_kept, f"the whole list was changed in the order {order}")
             self._see_to_order(steps[0], requests)
 
     def _see_to_order(self, step: Step, requests: int) -> None:
-        """See that nothing is opened where the closing was answered with an error, and has failed."""
+        """See that a whole list is opened only after a look that showed the closings."""
         seen = self.sandbox.requests[requests:]
-        writes = [each for each in seen if each.method != "GET"]
-        before = list(itertools.takewhile(lambda each: each.method == "DELETE", writes))
-        has_failed = bool(before) and not _was_answered_well(before[-1])
-        if has_failed and self.sandbox.open_codes - step.opens - self._touched_by_the_owner():
-            self._demand("order", len(before) == len(writes), "the closing failed, and something was opened")
+        kinds = ["look" if _is_good_look(each) else each.method for each in seen]
+        for place, kind in enumerate(kinds):
+            before = kinds[:place]
+            if kind == "PUT" and "DELETE" in before:
+                since = before[len(before) - before[::-1].index("DELETE") :]
+                self._demand("order", "look" in since, f"opened before a look at what was closed: {kinds}")
+        lasting = self.sandbox.open_codes - step.opens - self._touched_by_the_owner()
+        if lasting and kinds.count("DELETE"):
+            last = len(kinds) - 1 - kinds[::-1].index("DELETE")
+            self._demand(
+                "order", "PUT" not in kinds[last:], f"{sorted(lasting)} is open still, and something was opened"
+            )
+
+    def _see_to_what_is_green(self, program: Program) -> None:
+        """See that after a run without an error all that is declared is open, and of a whole list nothing else."""
+        now, wanted = self.sandbox.open_codes, declared_codes(program)
+        amiss = wanted ^ now if is_whole(program) else wanted - now
+        if self._ran.changes == 0 or not amiss:
+            return
+        believed = "its list could not be read" in self._process.said.getvalue()
+        noticed = {code for code in amiss if self._could_be_noticed(code, whole=is_whole(program))}
+        self._grant("believed" if believed else "raced")
+        self._demand("noticed", believed or not noticed, f"green, but {self._open()} is open, not {sorted(wanted)}")
+
+    def _could_be_noticed(self, code: str, *, whole: bool) -> bool:
+        """Return True if the last act of the owner on a code came before a look that must see it.
+
+        For a whole list that is any later look; for single codes one after a write that had seen the code before.
+        """
+        acts = [place for place, codes in self._acts if code in codes]
+        seen = self.sandbox.requests
+        looks = [place for place, each in enumerate(seen) if _is_good_look(each)]
+        if not acts or whole:
+            return not acts or any(look >= acts[-1] for look in looks)
+        writes = [place for place, each in enumerate(seen) if each.method != "GET"]
+        return any(
+            max((look for look in looks if look < write), default=acts[-1])
+            < acts[-1]
+            <= min((look for look in looks if look > write), default=-1)
+            for write in writes
+        )
 
     def _see_to_success(self, step: Step, requests: int) -> None:
         now = self.sandbox.open_codes
@@ -519,7 +565,9 @@ class Stack:
             amiss = now & (step.closes or frozenset()) - declared_codes(self._program)
         else:
             amiss = step.opens - now if step.kind == ONE else step.opens ^ now
-        raced = amiss & self._touched_by_the_owner()
+        raced: AbstractSet[str] = amiss & self._touched_by_the_owner()
+        if step.method != "delete":
+            raced = {code for code in raced if not self._could_be_noticed(code, whole=step.kind == ALL)}
         if raced:
             self._grant("raced")
         left = amiss - raced
@@ -549,6 +597,9 @@ class Stack:
             self._partial |= left
             for code in left:
                 self.loose.setdefault(code, "partial")
+        elif left and "is open, but" in str(step.error):
+            for code in left:
+                self.loose.setdefault(code, "vanished")
         elif left:
             is_blind = self._was_list_unreadable(requests)
             self._demand("owned", is_blind, f"{left} is open, the list could be read, but {step.error}")
@@ -571,8 +622,9 @@ class Stack:
         if plan.kill is not None:
             self.wire.at[plan.kill].append(self.wire.kill)
         for number, codes in plan.owner.items():
-            self.wire.at[number, "before"].append(partial(self.sandbox.set_open, codes))
+            self.wire.at[number, "before"].append(partial(self._let_the_owner_act, codes))
         self.sandbox.clear_requests()
+        self._acts.clear()
         # Acts of the owner between the runs.
         self._follow()
         self._began = self._seen
@@ -593,6 +645,11 @@ class Stack:
         self._follow()
         self._see_to_owners()
         self._see_to_texts()
+
+    def _let_the_owner_act(self, codes: frozenset[str]) -> None:
+        before = self.sandbox.open_codes
+        self.sandbox.set_open(codes)
+        self._acts.append((len(self.sandbox.requests), before ^ self.sandbox.open_codes))
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
@@ -680,6 +737,10 @@ class Stack:
         return repr((self.state, self.condemned))
 
 
+def _is_good_look(request: Any) -> bool:
+    return request.method == "GET" and request.path == ALLOWED_PATH and request.status == 200 and not request.fault
+
+
 def _was_answered_well(request: Any) -> bool:
     return request.status == 200 and request.fault in (None, "ignore")
 
@@ -692,16 +753,11 @@ def _take(process: Process, step: Step) -> None:
 
 
 def normalised(program: Mapping[str, Declared]) -> dict[str, Declared]:
-    """Return a program without the conflicts that a real one is refused for: codes once, and all in the whole list."""
-    kept: dict[str, Declared] = {}
-    codes: set[str] = set()
-    for name, each in program.items():
-        if each.kind == ONE and each.codes[0] not in codes:
-            codes.update(each.codes)
-            kept[name] = each
-    for name, each in program.items():
-        if each.kind == ALL and not is_whole(kept):
-            kept[name] = replace(each, codes=tuple(sorted(codes | set(each.codes))))
+    """Return a program that is not refused: of both kinds the last declared one stays, and each alias counts once."""
+    kept = dict(program)
+    if len({each.kind for each in kept.values()}) > 1:
+        last = list(kept.values())[-1].kind
+        kept = {name: each for name, each in kept.items() if each.kind == last}
     aliases: set[Urn] = {(each.kind, name) for name, each in kept.items()}
     for name, each in kept.items():
         if each.alias in aliases:

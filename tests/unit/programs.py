@@ -20,8 +20,6 @@ from pulumi.runtime import mocks
 from pulumi.runtime.settings import Settings, configure
 from pulumi.runtime.stack import run_in_stack
 
-STACK = "pulumi:pulumi:Stack"
-
 
 @dataclass
 class Recorder(mocks.Mocks):
@@ -51,16 +49,6 @@ class TidyMonitor(mocks.MockMonitor):
             loop.close()
 
 
-class Engine:
-    """Stand in for the engine's monitor: unlike one of Pulumi's mocks, it is none, so declarations are compared."""
-
-    def __init__(self, monitor: mocks.MockMonitor) -> None:
-        self._monitor = monitor
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._monitor, name)
-
-
 def run(program: Callable[[], Any], **how: Any) -> list[mocks.MockResourceArgs]:
     """Run a program to its end, as `attempt` does; return what it has registered, or raise what it fails with."""
     resources, error = attempt(program, **how)
@@ -75,26 +63,18 @@ def attempt(
     config: Mapping[str, str] | None = None,
     outputs: Mapping[str, dict[str, Any]] | None = None,
     preview: bool = False,
-    mocked: bool = False,
 ) -> tuple[list[mocks.MockResourceArgs], Exception | None]:
     """Run a program in a stack of its own; return what it has registered, and what it fails with.
 
-    ``config``: the stack's. ``outputs``: what a resource gives back. ``mocked``: run as under `set_mocks`.
+    ``config``: the stack's. ``outputs``: what a resource gives back.
     """
     recorder = Recorder(outputs or {})
-    monitor = TidyMonitor(recorder)
 
     async def main() -> None:
         # What a failed program leaves behind is no news: its error is handed on.
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-        settings = Settings(
-            project="test",
-            stack="dev",
-            monitor=monitor if mocked else Engine(monitor),
-            engine=mocks.MockEngine(None),
-            dry_run=preview,
-        )
-        configure(settings)
+        monitor, engine = TidyMonitor(recorder), mocks.MockEngine(None)
+        configure(Settings(project="test", stack="dev", monitor=monitor, engine=engine, dry_run=preview))
         runtime.set_all_config(dict(config or {}), [])
         await run_in_stack(program)
 

@@ -1,224 +1,146 @@
-"""Account's own part in making the list exactly so: one error for all that failed, and who keeps the codes."""
+"""The whole list: closed, seen to be closed, then opened, and equal to what is declared; or an error."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from plusofon_pulumi.account import Account
-from plusofon_pulumi.account.delivery import Delivery
-from plusofon_pulumi.account.summary import notices, one_error
-from plusofon_pulumi.account.writer import Change
-from plusofon_pulumi.client import OPEN_LIST
-from plusofon_pulumi.directions import Direction
-from plusofon_pulumi.errors import (
-    BadRequestError,
-    DirectionClaimedError,
-    DirectionNotChangedError,
-    PermissionDeniedError,
-    PlusofonError,
-    TransportError,
-    UnknownDirectionError,
-)
-from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import IDS, FakeTime, ToldCondition, account_of, error_of, failed, start
-
-HUNGARY = Direction("36", "Венгрия", "Hungary")
+from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
+from plusofon_pulumi.errors import DirectionNotChangedError, PermissionDeniedError
+from tests.unit.support import DIRECTIONS, Process, calls, error_of, writes
 
 
-pytestmark = pytest.mark.usefixtures("fake_time")
+def test_a_list_that_closes_and_opens_costs_six_calls_and_closes_first(process: Process) -> None:
+    process.sandbox.set_open(["53", "7"])
+    process.exactly("36", "7")
+    assert writes(process.sandbox) == [("DELETE", ["53"]), ("PUT", ["36"])]
+    assert sorted(calls(process.sandbox)) == ["DELETE", "GET", "GET", "GET", "PUT", "catalogue"]
+    assert process.lines == ["closed 53 (Cuba)", "opened 36 (Hungary)"]
+    process.exactly("7", "36")
+    assert calls(process.sandbox) == []
 
 
-def test_a_failure_names_every_code_and_groups_them_by_what_went_wrong() -> None:
-    with Sandbox(open=["53", "998", "7"]) as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(99, "ignore")
-        error = error_of(lambda: account.make_exactly(frozenset({"36", "58", "7"})))
-    assert isinstance(error, DirectionNotChangedError)
-    opened, closed = str(error).split("; 53")
-    assert opened.startswith("36 (Hungary), 58 (Venezuela) were not opened: PUT was answered with success, but")
-    assert closed.startswith(" (Cuba), 998 (Uzbekistan) were not closed: DELETE was answered with success, but")
+def test_an_empty_list_closes_everything(process: Process) -> None:
+    process.sandbox.set_open(["53", "36"])
+    process.exactly()
+    assert process.sandbox.open_codes == set()
+    assert process.lines == ["closed 36 (Hungary), 53 (Cuba)"]
 
 
-def test_one_code_that_fails_is_told_in_the_singular() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(99, "status:400", method="PUT")
-        error = error_of(lambda: account.make_exactly(frozenset({"36"})))
-    assert isinstance(error, BadRequestError)
-    assert str(error).startswith("36 (Hungary) was not opened: PUT /api/v1/direction at 127.0.0.1: the answer is 400")
+@pytest.mark.parametrize("case", ["stays", "refused", "not seen", "unreadable"])
+def test_nothing_is_opened_until_what_closes_is_seen_to_be_closed(process: Process, case: str) -> None:
+    process.sandbox.set_open(["7", "44"])
+    if case == "stays":
+        process.sandbox.set_readings({"R11": "always"})
+    elif case == "unreadable":
+        process.sandbox.fail_next(9, "status:403", path=OPEN_LIST, method="GET", skip=1)
+    else:
+        process.sandbox.fail_next(9, {"refused": "status:400", "not seen": "ignore"}[case], method="DELETE")
+    text = str(error_of(lambda: process.exactly("36")))
+    assert process.sandbox.calls("PUT") == 0
+    closed = "may not have been closed: GET " if case == "unreadable" else "not closed: DELETE "
+    assert closed in text
+    lost = "7 (Kazakhstan, Russia)" if case == "stays" else f"7 (Kazakhstan, Russia), {DIRECTIONS['44']}"
+    assert f"36 (Hungary) was not opened: nothing is opened until {lost} " in text
+    assert process.lines == ([f"closed {DIRECTIONS['44']}"] if case == "stays" else [])
 
 
-def test_a_list_that_cannot_be_read_fails_the_whole_and_names_no_code() -> None:
-    with Sandbox(open=["53"]) as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(99, "status:403", method="GET", path=OPEN_LIST)
-        error = error_of(lambda: account.make_exactly(frozenset({"36"})))
-        assert str(error).startswith("The open directions were not changed: GET /api/v1/direction")
-        assert isinstance(error, PermissionDeniedError)
-        assert sandbox.calls("PUT") == sandbox.calls("DELETE") == 0
+ROUNDS = {
+    "opened before the look": ({"opens": ["53"]}, ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
+    "closed before the look": ({"closes": ["7"]}, ["opened 7 (Kazakhstan, Russia), 36 (Hungary)"]),
+    "both": ({"opens": ["53"], "closes": ["7"]}, ["closed 53 (Cuba)", "opened 7 (Kazakhstan, Russia), 36 (Hungary)"]),
+}
 
 
-@pytest.mark.parametrize("fault", ["status:403", "ignore"])
-def test_declared_codes_keep_their_owners_until_the_list_was_made(fault: str) -> None:
-    with Sandbox(open=["36", "53"]) as sandbox:
-        account = account_of(sandbox)
-        account.claims.claim({"36"})
-        sandbox.fail_next(99, fault, method="DELETE")
-        error_of(lambda: account.make_exactly(frozenset({"36"})))
-        assert isinstance(error_of(lambda: account.close([HUNGARY])), DirectionClaimedError)
-        sandbox.clear_faults()
-        assert account.make_exactly(frozenset({"36"})) == []
-        assert account.close([HUNGARY]) == [HUNGARY]
-        assert sandbox.open_codes == {"36"}
+@pytest.mark.parametrize("case", ROUNDS)
+def test_what_somebody_changes_meanwhile_is_mended_in_a_second_round(process: Process, case: str) -> None:
+    owner, lines = ROUNDS[case]
+    process.sandbox.set_open(["7"])
+    process.sandbox.owner_acts(**owner)  # type: ignore[arg-type]
+    process.exactly("7", "36")
+    assert process.sandbox.open_codes == {"7", "36"}
+    assert process.lines == lines
 
 
-def test_declared_codes_keep_their_owners_where_the_making_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(open=["36", "53"]) as sandbox:
-        account = account_of(sandbox)
-        account.claims.claim({"36"})
-
-        def interrupted(*_: object, **__: object) -> None:
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(account._writer._delivery, "make", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            account.make_exactly(frozenset({"36"}))
-        assert isinstance(error_of(lambda: account.close([HUNGARY])), DirectionClaimedError)
-
-
-def opened_during(patch: pytest.MonkeyPatch, account: Account, sandbox: Sandbox, *codes: str) -> None:
-    """Let somebody open a code during each of the first writes."""
-    client = account._writer._delivery._client
-    left = [*codes]
-
-    def during(send: Callable[[Any], None]) -> Callable[[Any], None]:
-        def sent(values: Any) -> None:
-            send(values)
-            if left:
-                sandbox.set_open(sandbox.open_codes | {left.pop(0)})
-
-        return sent
-
-    for name in ("allow_directions", "deny_directions"):
-        patch.setattr(client, name, during(getattr(client, name)))
-
-
-@pytest.mark.parametrize("codes", [{"36"}, set()])
-def test_a_code_that_is_opened_during_the_write_is_closed_too(codes: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(open=codes ^ {"36"}) as sandbox:
-        account = account_of(sandbox)
-        opened_during(monkeypatch, account, sandbox, "53")
-        assert account.make_exactly(frozenset(codes)) == []
-        assert sandbox.open_codes == codes
-        assert sandbox.calls("PUT") + sandbox.calls("DELETE") == 2
-
-
-@pytest.mark.parametrize("codes", [{"36"}, set()])
-def test_a_code_that_is_opened_during_each_write_is_told(codes: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(open=codes ^ {"36"}) as sandbox:
-        account = account_of(sandbox)
-        opened_during(monkeypatch, account, sandbox, "53", "58")
-        error = error_of(lambda: account.make_exactly(frozenset(codes)))
-    assert type(error) is DirectionNotChangedError
-    assert str(error).startswith("58 (Venezuela) was not closed: it was opened meanwhile, by somebody or by Plusofon.")
-
-
-def test_a_declared_code_that_is_opened_during_the_write_is_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        opened_during(monkeypatch, account, sandbox, "53")
-        send = account._writer._delivery._client.allow_directions
-
-        def sent(values: Any) -> None:
-            send(values)
-            account.claims.claim({"53"})
-
-        monkeypatch.setattr(account._writer._delivery._client, "allow_directions", sent)
-        error = error_of(lambda: account.make_exactly(frozenset({"36"})))
-        assert sandbox.open_codes == {"36", "53"}
-    assert type(error) is DirectionClaimedError
-    assert str(error).startswith("53 (Cuba) was not closed: an AllowedDirection of this program declares the code")
-
-
-def test_of_several_codes_with_long_names_a_message_tells_the_beginnings() -> None:
-    failures: dict[str, PlusofonError] = dict.fromkeys(("1", "36"), UnknownDirectionError("no"))
-    change = Change(opens=frozenset(failures))
-    told = str(one_error(change, failures, lambda code: f"{code} ({'Barbados, ' * 9}Canada)"))
-    assert told.startswith("1 (Barbados, ")
-    assert "…), 36 (Barbados, " in told
-    assert "Canada" not in told
-    alone = one_error(change, {"1": failures["1"]}, lambda code: f"{code} ({'Barbados, ' * 9}Canada)")
-    assert "Canada) was not opened" in str(alone)
-
-
-def test_of_many_codes_that_fail_a_message_names_a_few(fake_time: FakeTime) -> None:
-    every = sorted(IDS)
-    with Sandbox(open=every) as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(999, "status:403", method="DELETE")
-        told = str(error_of(lambda: account.make_exactly(frozenset())))
-    assert f" and {len(every) - 5} more were not closed: DELETE /api/v1/direction" in told
-    assert len(told) < 1500
-    assert fake_time.pauses
-
-
-def test_of_many_reasons_a_message_tells_a_few() -> None:
-    codes = ["36", "44", "53", "58"]
-    failures = {code: UnknownDirectionError(f"no {code}") for code in codes}
-    told = one_error(Change(opens=frozenset(codes)), failures, str)
-    assert type(told) is UnknownDirectionError
-    assert str(told) == (
-        "36 was not opened: no 36; 44 was not opened: no 44; 53 was not opened: no 53; 1 more failed in other ways"
-    )
-
-
-def test_what_may_be_so_is_told_before_what_is_not_and_is_never_among_the_rest() -> None:
-    failures = {code: UnknownDirectionError(f"no {code}") for code in ("1", "2", "3", "36", "58")}
-    change = Change(opens=frozenset(failures), unseen={"36", "58"})
-    failures |= dict.fromkeys(("36", "58"), UnknownDirectionError("no answer"))
-    assert str(one_error(change, failures, str)) == (
-        "36, 58 may not have been opened: no answer; 1 was not opened: no 1; 2 was not opened: no 2; "
-        "1 more failed in other ways"
-    )
-
-
-def test_whoever_waits_for_an_interrupted_write_is_told_that_it_may_have_been_done(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("second", ["36", "7"], ids=["not sent again", "sent again"])
+def test_what_is_changed_in_both_directions_and_again_is_an_error_that_names_both(
+    process: Process, second: str
 ) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Delivery, "_settle", interrupted)
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        account.direction("36")
-        writer, told = account._writer, ToldCondition()
-        writer._turn, writer._sending = told, True
-        both = [start(lambda: account.open("36")), start(lambda: account.open("58"))]
-        # Both are in the queue: whoever leads sends them as one batch.
-        told.await_waiters(2)
-        with told:
-            writer._sending = False
-            told.notify_all()
-        leader, waiter = sorted(map(failed, both), key=lambda error: isinstance(error, TransportError))
-        assert type(leader) is KeyboardInterrupt
-        assert str(waiter).endswith("may not have been opened: the write was interrupted: run `pulumi up` again")
-        assert sandbox.open_codes == {"36", "58"}
+    process.sandbox.set_open(["7"])
+    process.sandbox.owner_acts(opens=["53"], closes=["7"])
+    process.sandbox.owner_acts(opens=["53"], closes=[second], n=2)
+    error = error_of(lambda: process.exactly("7", "36"))
+    assert isinstance(error, DirectionNotChangedError)
+    again = "meanwhile, and again, by somebody or by Plusofon. Run `pulumi up` again."
+    assert f"53 (Cuba) was closed, but it was opened {again}" in str(error)
+    assert DIRECTIONS[second].english_name in str(error)
+    if second == "36":
+        assert f"36 (Hungary) was opened, but it was closed {again} Or does PUT replace the list?" in str(error)
+    assert process.sandbox.calls("PUT") == 2
 
 
-def test_notices_tell_each_reason_apart() -> None:
-    change = Change(opens=frozenset({"36", "58"}))
-    change.believed = {code: UnknownDirectionError(f"no {code}") for code in ("36", "58")}
-    said = "Plusofon answered that {0} was opened, but its list could not be read: no {0}"
-    assert notices(change, str) == [said.format("36"), said.format("58")]
+def test_a_put_that_replaces_the_list_is_never_green(process: Process) -> None:
+    process.sandbox.set_open(["7"])
+    process.sandbox.set_readings({"R15": "replaces"})
+    text = str(error_of(lambda: process.exactly("7", "36")))
+    assert "36 (Hungary) was opened, but it was closed meanwhile, and again" in text
+    assert "does PUT replace the list?" in text
 
 
-def test_notices_of_openings_that_nobody_could_look_at_are_returned() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(99, "status:401", method="GET", path=OPEN_LIST, skip=1)
-        notices = account.make_exactly(frozenset({"36", "58"}))
-    assert [notice[:66] for notice in notices] == ["Plusofon answered that 36 (Hungary), 58 (Venezuela) were opened, b"]
+def test_an_opening_that_nobody_can_see_is_believed_with_a_message(process: Process) -> None:
+    process.sandbox.fail_next(9, "status:403", path=OPEN_LIST, method="GET", skip=1)
+    process.exactly("36")
+    assert process.lines[0] == "opened 36 (Hungary)"
+    assert process.lines[1].startswith(
+        "Plusofon answered that 36 (Hungary) opened, but its list could not be read: GET "
+    )
+
+
+def test_what_was_closed_is_said_although_the_openings_fail(process: Process) -> None:
+    process.sandbox.set_open(["53"])
+    process.sandbox.fail_next(9, "status:403", path=CATALOGUE)
+    error = error_of(lambda: process.exactly("36"))
+    assert isinstance(error, PermissionDeniedError)
+    assert str(error).startswith("36 was not opened: GET ")
+    assert process.lines == ["closed 53"], "nothing knows its name any more"
+
+
+def test_a_list_that_would_close_a_claimed_code_writes_nothing(process: Process) -> None:
+    process.sandbox.set_open(["53", "44"])
+    process.claim("53")
+    error = error_of(lambda: process.exactly("36"))
+    assert "53 (Cuba) was not closed: an AllowedDirection of this program declares the code: add it to" in str(error)
+    assert writes(process.sandbox) == process.lines == []
+    assert process.account.claims.refusal("36") is not None
+
+
+def test_a_claim_that_comes_with_the_write_keeps_its_code_and_nothing_is_opened(process: Process) -> None:
+    process.sandbox.set_open(["53", "44"])
+    claims, answers = process.account.claims, [frozenset[str]()]
+    everything = claims.all
+    claims.all = lambda: answers.pop() if answers else everything()  # type: ignore[method-assign]
+    process.claim("53")
+    error = error_of(lambda: process.exactly("36"))
+    assert "53 (Cuba) was not closed: an AllowedDirection of this program declares the code" in str(error)
+    assert writes(process.sandbox) == [("DELETE", ["44"])]
+
+
+@pytest.mark.parametrize(
+    "opened, claimed, line",
+    [
+        (["7", "44", "36"], ["36"], f"left open: 7 (Kazakhstan, Russia), {DIRECTIONS['44']}"),
+        ([], [], "left open: nothing"),
+        (["36"], ["36"], ""),
+    ],
+)
+def test_what_is_left_is_what_is_open_and_declared_by_nobody(
+    process: Process, opened: list[str], claimed: list[str], line: str
+) -> None:
+    process.sandbox.set_open(opened)
+    process.claim(*claimed)
+    assert process.account.what_is_left() == line
+
+
+def test_what_is_left_is_asked_once_and_an_error_is_a_line(process: Process) -> None:
+    process.sandbox.fail_next(9, "status:503")
+    assert process.account.what_is_left().startswith("what is left open is not known: GET ")
+    assert calls(process.sandbox) == ["GET"]

@@ -83,7 +83,7 @@ def test_without_a_token_it_says_where_one_is_given(cli: Cli, monkeypatch: pytes
     )
 
 
-@pytest.mark.parametrize("fault", ["status:503", "expired", "html:502", "reset", "truncate", "garbage"])
+@pytest.mark.parametrize("fault", ["status:503", "expired", "html:502", "reset", "truncate", "success-false"])
 @pytest.mark.parametrize("path", ["/api/v1/direction", "/api/v1/directions"])
 def test_an_api_in_trouble_is_one_line_and_no_file(cli: Cli, tmp_path: Path, fault: str, path: str) -> None:
     cli.sandbox.fail_next(99, fault, path=path)

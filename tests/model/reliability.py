@@ -1,16 +1,16 @@
-"""The fault table: `.venv/bin/python -m tools.reliability` runs its cells and writes it into docs/reliability.md."""
+"""Run the fault table and write it into docs/reliability.md: `make faults`."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from pathlib import Path
 
+from tests.checkout import CHECKOUT
 from tests.model.fault_cells import CALLS, OPERATIONS, TIMES, Cell, Failing, cells
 from tests.model.simulation import FAULTS, ONE
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reliability.md"
-BEGIN, END = "<!-- fault table: written by tools/reliability.py -->\n", "<!-- end of the fault table -->\n"
+PAGE = CHECKOUT / "docs" / "reliability.md"
+BEGIN, END = "<!-- fault table: written by make faults -->\n", "<!-- end of the fault table -->\n"
 
 SIGNS = {
     "done": "✓",
@@ -88,12 +88,13 @@ def page(text: str, written: str) -> str:
 
 
 def main() -> int:
-    """Write the table; return 1 where a cell has not survived."""
+    """Write the table; return 1 if a cell has not survived."""
     found = cells()
+    sys.stdout.write(f"{len(found)} cells, {sum(not cell.broken for cell in found)} survived\n")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), table(found)), encoding="utf-8")
     for cell in found:
         if cell.broken:
-            print(cell)
+            sys.stdout.write(f"{cell}\n")
     return int(any(cell.broken for cell in found))
 
 

@@ -53,7 +53,8 @@ class Writer:
             self._delivery.deliver(batch)
         except BaseException as error:  # noqa: BLE001  # a bug of ours: raised for all who wait for the batch
             batch.bug = error
-        self.expected_callers = batch.callers
+        with self.joined:
+            self.expected_callers = batch.callers + (self.gathering.callers if self.gathering else 0)
         batch.is_done.set()
 
     def submit_exactly(self, codes: Iterable[str]) -> Change:

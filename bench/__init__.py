@@ -1,1 +1,1 @@
-"""How fast the resources are, and what they cost in calls: `make bench`."""
+"""How long the resources take, and how many calls they make: `make bench`."""

@@ -1,7 +1,4 @@
-"""The floor: a dynamic resource that does nothing, at the least cost that the engine allows.
-
-It is pickled by reference and is no secret, as ours; a provider within a program costs the engine more.
-"""
+"""The floor: a dynamic resource that does nothing, stored by reference like ours."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
 
 class IdleProvider(ResourceProvider):
-    """Keep what it is given."""
+    """Store the inputs."""
 
     serialize_as_secret_always = False
 
@@ -22,7 +19,7 @@ class IdleProvider(ResourceProvider):
 
 
 class Idle(Resource):
-    """Be there, and nothing else."""
+    """A resource that exists in state alone."""
 
     def __init__(self, resource_name: str, code: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(IdleProvider(), resource_name, {"code": code}, opts)

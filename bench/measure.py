@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-import contextlib
+import datetime as dt
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.account import CountingSandbox
 from bench.programs import KINDS
-from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH
+from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.harness import Project, make_blank
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+CATALOGUE = CHECKOUT / "plusofon_pulumi" / "sandbox" / "catalogue.json"
+ALL_CODES = sorted({row["code"] for row in json.loads(CATALOGUE.read_text(encoding="utf-8"))}, key=int)
+LATENCY = 0.05  # seconds that the sandbox takes to answer a call
+PATIENCE = 900.0  # an operation that takes longer hangs, in seconds
 UP = ("up", "--yes", "--skip-preview")
 OPERATIONS = {
     "create": UP,
-    "up": UP,
+    "nothing to do": UP,
     "preview": ("preview",),
     "refresh": ("refresh", "--yes", "--skip-preview"),
     "destroy": ("destroy", "--yes", "--skip-preview"),
 }
-# One operation that takes longer hangs, in seconds.
-PATIENCE = 900.0
-# Only Linux tells a living process's peak there.
-PROCESSES = Path("/proc")
+IMPORTS = {
+    "Python alone": "pass",
+    "`import pulumi`": "import pulumi",
+    "a program with `AllowedDirection`": "import plusofon_pulumi; plusofon_pulumi.AllowedDirection",
+}
 
 
 class BenchError(Exception):
@@ -35,41 +46,13 @@ class BenchError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One case that all kinds are measured in."""
-
-    latency_ms: int
-    n: int
-
-    def __str__(self) -> str:
-        return f"{self.latency_ms} ms per call, N = {self.n}"
-
-
-@dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one operation took. ``memory_mib``: the plugin's peak; None where the system does not tell it."""
+    """What one operation took."""
 
-    latency_ms: int
-    n: int
-    round: int
     kind: str
     operation: str
     seconds: float
-    calls: dict[str, int]
-    under_way: int
-    writes_under_way: int
-    lists_under_way: int
-    memory_mib: float | None
-
-    @property
-    def cell(self) -> Cell:
-        """The case that it belongs to."""
-        return Cell(self.latency_ms, self.n)
-
-    @property
-    def all_calls(self) -> int:
-        """The number of calls of all kinds."""
-        return sum(self.calls.values())
+    calls: int
 
 
 class Stage:
@@ -81,96 +64,49 @@ class Stage:
         (folder / "blank").mkdir()
         self._blank = make_blank(folder / "blank", engine)
 
-    @contextlib.contextmanager
-    def project(self, sandbox: CountingSandbox, program: str) -> Iterator[Project]:
-        """Give a new project on an account, and remove it afterwards."""
-        env = {
-            "PLUSOFON_BASE_URL": sandbox.url,
-            "PLUSOFON_TOKEN": sandbox.token,
-            # For the resource that does nothing: its class is imported from here by the program and by the plugin.
-            "PYTHONPATH": str(CHECKOUT),
-        }
-        with tempfile.TemporaryDirectory(dir=self._folder) as name:
-            project = Project(Path(name), self._blank, self._engine, env)
-            project.write(program, preamble="")
-            yield project
-
-
-def operations(stage: Stage, cell: Cell, kind: str, codes: Sequence[str], round_: int) -> Iterator[Measurement]:
-    """Take a new stack of one kind through all operations, and tell of each as it ends."""
-    with (
-        CountingSandbox(latency=cell.latency_ms / 1000) as sandbox,
-        stage.project(sandbox, KINDS[kind].program(codes)) as project,
-    ):
-        for operation, arguments in OPERATIONS.items():
-            sandbox.clear_requests()
-            with PeakMemory(sandbox.url) as memory:
+    def operations(self, kind: str, codes: Sequence[str]) -> Iterator[Measurement]:
+        """Take a new stack through all operations, and yield what each took."""
+        with (
+            Sandbox(latency=LATENCY) as sandbox,
+            tempfile.TemporaryDirectory(dir=self._folder) as name,
+        ):
+            account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
+            # Program and plugin import the idle resource and the naive provider from the checkout.
+            project = Project(Path(name), self._blank, self._engine, account | {"PYTHONPATH": str(CHECKOUT)})
+            for file, text in KINDS[kind].files(codes).items():
+                (project.folder / file).write_text(text, encoding="utf-8")
+            for operation, arguments in OPERATIONS.items():
+                sandbox.clear_requests()
                 result = project.run(*arguments, seconds=PATIENCE)
-            _verify(sandbox, kind, operation, codes)
-            yield Measurement(
-                cell.latency_ms,
-                cell.n,
-                round_,
-                kind,
-                operation,
-                round(result.seconds, 3),
-                sandbox.counted(),
-                sandbox.under_way,
-                sandbox.max_writes_under_way,
-                max(sandbox.max_under_way("GET", path) for path in (ALLOWED_PATH, CATALOGUE_PATH)),
-                memory.mib,
-            )
+                expected = set(codes) if KINDS[kind].opens and operation != "destroy" else set()
+                if sandbox.open_codes != expected:
+                    raise BenchError(f"error: after {operation} of {kind}, {len(sandbox.open_codes)} codes are open")
+                yield Measurement(kind, operation, result.seconds, sandbox.calls())
 
 
-def _verify(sandbox: CountingSandbox, kind: str, operation: str, codes: Sequence[str]) -> None:
-    """See to it that only work that was done is measured."""
-    expected = set(codes) if KINDS[kind].opens and operation != "destroy" else set()
-    if sandbox.open_codes != expected:
-        raise BenchError(f"after {operation} of {kind}, {len(sandbox.open_codes)} codes are open, not {len(expected)}")
+def startup(rounds: int = 15) -> dict[str, float]:
+    """Return the median seconds of new processes that import this much, run in turns."""
+    seconds: dict[str, list[float]] = {label: [] for label in IMPORTS}
+    for _ in range(rounds + 1):
+        for label, program in IMPORTS.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", program], check=True)
+            seconds[label].append(time.perf_counter() - began)
+    # The first round fills the disk's cache.
+    return {label: statistics.median(each[1:]) for label, each in seconds.items()}
 
 
-class PeakMemory:
-    """Watch the plugin process that talks to one account, until the block ends; ``mib`` is its peak."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url.encode()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.mib: float | None = None
-
-    def __enter__(self) -> PeakMemory:  # noqa: PYI034  # Self is not in typing on 3.10
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        """Look often enough to see the plugin shortly before its end, for a peak stays readable until then."""
-        passed_over = set(PROCESSES.glob("[0-9]*"))
-        plugin: Path | None = None
-        while passed_over and not self._done.wait(0.05):
-            plugin = plugin or self._find(passed_over)
-            peak = _peak_mib(plugin) if plugin else None
-            self.mib = peak or self.mib
-
-    def _find(self, passed_over: set[Path]) -> Path | None:
-        """Return the plugin's folder in /proc; what has been there for a while and is no plugin is passed over."""
-        for process in set(PROCESSES.glob("[0-9]*")) - passed_over:
-            with contextlib.suppress(OSError):
-                age = time.time() - process.stat().st_mtime
-                if b"pulumi.dynamic" in (process / "cmdline").read_bytes():
-                    if self._url in (process / "environ").read_bytes():
-                        return process
-                elif age > 1:
-                    passed_over.add(process)
-        return None
-
-
-def _peak_mib(process: Path) -> float | None:
-    with contextlib.suppress(OSError):
-        for line in (process / "status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return round(int(line.split()[1]) / 1024, 1)
-    return None
+def machine(engine: Path) -> str:
+    """Return a line that says when and where the figures were measured, and with which versions."""
+    version = subprocess.run([engine / "pulumi", "version"], capture_output=True, check=True, text=True).stdout.strip()
+    info = Path("/proc/cpuinfo")
+    model = re.search(r"^model name\s*: (.*)$", info.read_text(encoding="utf-8") if info.exists() else "", re.MULTILINE)
+    packages = (f"{name} {importlib.metadata.version(name)}" for name in ("pulumi", "requests"))
+    parts = [
+        f"Measured on {dt.datetime.now(tz=dt.timezone.utc).date().isoformat()}",
+        f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores",
+        f"Python {platform.python_version()}",
+        f"engine {version.removeprefix('v')}",
+        *packages,
+    ]
+    return f"{'; '.join(parts)}."

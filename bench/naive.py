@@ -1,7 +1,6 @@
-"""A dynamic provider as a user would write it from the vendor's snippets: one call each, no reading of the list first.
+"""A dynamic provider as one writes it in an evening from the vendor's examples: no `check`, no `diff`, no retries.
 
-It is put into the program itself, as users do, so Pulumi pickles it by value. Its mistakes are the usual ones: no
-`check`, no `diff`, nothing is repeated, a success in words is believed.
+It stands in the program itself, as users do it, so Pulumi pickles it by value.
 """
 
 from __future__ import annotations

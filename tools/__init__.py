@@ -1,1 +1,1 @@
-"""What a developer or CI runs from the checkout: environments, the engine, the demonstration, the catalogue."""
+"""What a developer or CI runs from the checkout: environments, the engine, the demonstration, mutants."""

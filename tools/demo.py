@@ -1,211 +1,97 @@
 """Show the life of the example project on a local sandbox, with the real engine: `make demo`.
 
-Then an account with open codes is adopted. Each step tells what should come of it, and the demonstration
-fails where something else does. It works on a copy of the project in a temporary folder, so nothing of it remains, also
-when it is interrupted.
+Each step says what should happen, and the demonstration fails where something else does. Everything is in a temporary
+folder, which is removed at the end, also after an interruption.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from plusofon_pulumi.adoption import IMPORT_FILE
-from plusofon_pulumi.adoption import PROGRAM as ADOPTED
 from plusofon_pulumi.sandbox import Sandbox
 from tools import isolated
 from tools.engine import EngineError, engine_folder
-from tools.stopping import Stopped, no_more_stopping, stop_on_signals
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PROGRAM = Path("examples", "quickstart")
-# Open from the start and never declared by the program: none of its business, so it stays open to the end.
-FOREIGN = "44"
+FOREIGN = "44"  # open from the start and never declared, so it stays open to the end
+UP = "pulumi up --yes --skip-preview"
+# What the step shows; the command; whether it fails (1) or not; what Pulumi says; what is open then, beside FOREIGN.
+STEPS = (
+    ("A new stack for the program, which wants 7 and 36 open.", f"pulumi stack init {isolated.STACK}", 0, "", ""),
+    ("A preview says what would happen, and writes nothing.", "pulumi preview", 0, "3 to create", ""),
+    ("Now it happens.", UP, 0, "3 created", "36 7"),
+    ("Once more: there is nothing to do.", UP, 0, "3 unchanged", "36 7"),
+    ("Somebody closes 36. A nightly check fails:", "pulumi preview --expect-no-changes", 1, "1 to update", "7"),
+    ("An update opens it again.", UP, 0, "1 updated", "36 7"),
+    ("A code with a typing error:", """pulumi config set codes '["7", "036"]'""", 0, "", "36 7"),
+    ("The preview refuses it before anything is written.", "pulumi preview", 1, "'036' is not a calling", "36 7"),
+    ("36 leaves the program:", """pulumi config set codes '["7"]'""", 0, "", "36 7"),
+    ("So the update closes it.", UP, 0, "1 deleted", "7"),
+    ("Everything that the program opened is closed.", "pulumi destroy --yes --skip-preview", 0, "2 deleted", ""),
+    ("Another account has codes open. They become a program,", "plusofon adopt --out adopted", 0, "wrote", "36 7"),
+    ("with a stack of its own,", f"pulumi stack init {isolated.STACK} --cwd adopted", 0, "", "36 7"),
+    ("which takes them over as they are.", f"{UP} --cwd adopted", 0, "4 created", "36 7"),
+)
+BY_HAND = {5: [FOREIGN, "7"], 12: [FOREIGN, "36", "7"]}  # what somebody leaves open before a step
 
 
 class DemoError(Exception):
-    """A step did not end as told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One command, and what should come of it: the codes that are open then, and words that Pulumi says."""
-
-    told: str
-    arguments: tuple[str, ...]
-    open: tuple[str, ...]
-    says: str
-    fails: bool = False
-    before: Callable[[Sandbox], None] = lambda _sandbox: None
-    program: str = "pulumi"
-
-    @property
-    def command(self) -> str:
-        """Return the program and its first argument, as they are told."""
-        return f"`{self.program} {self.arguments[0]}`"
-
-
-UP = ("up", "--yes", "--skip-preview")
-STEPS = (
-    Step(
-        "The program wants 7 and 36 open. A preview tells what would be done, and does nothing.",
-        ("preview",),
-        open=(),
-        says="3 to create",
-    ),
-    Step("Now it is done.", UP, open=("36", "7"), says="3 created"),
-    Step("Once more: there is nothing left to do.", UP, open=("36", "7"), says="3 unchanged"),
-    Step(
-        "Somebody closes 36 in the account. A preview sees it, and fails a nightly check:",
-        ("preview", "--expect-no-changes"),
-        open=("7",),
-        says="1 to update",
-        fails=True,
-        before=lambda sandbox: sandbox.set_open(sandbox.open_codes - {"36"}),
-    ),
-    Step("An update mends it.", UP, open=("36", "7"), says="1 updated"),
-    Step("A code that cannot be one is asked for:", ("config", "set", "codes", '["7", "036"]'), ("36", "7"), says=""),
-    Step(
-        "The preview refuses it, before anything is written.",
-        ("preview",),
-        open=("36", "7"),
-        says="'036' is not a calling code",
-        fails=True,
-    ),
-    Step("36 is taken out of the program:", ("config", "set", "codes", '["7"]'), open=("36", "7"), says=""),
-    Step("So the update closes it.", UP, open=("7",), says="1 deleted"),
-    Step("All that the program had opened is closed.", ("destroy", *UP[1:]), open=(), says="2 deleted"),
-)
-ADOPTION = (
-    Step(
-        "Another account has a history. A program and an import file are made of what is open in it.",
-        ("adopt",),
-        open=("36", "7"),
-        says=f"wrote {IMPORT_FILE}",
-        before=lambda sandbox: sandbox.set_open([FOREIGN, "36", "7"]),
-        program="plusofon",
-    ),
-    Step("The program is a new project, and gets a stack.", ("stack", "init", isolated.STACK), ("36", "7"), says=""),
-    Step(
-        "The import puts it all into state.",
-        ("import", "--file", IMPORT_FILE, "--generate-code=false", "--yes"),
-        open=("36", "7"),
-        says="3 imported",
-    ),
-    Step("So there is nothing to do.", ("preview", "--expect-no-changes"), open=("36", "7"), says="4 unchanged"),
-)
-TOTAL = len(STEPS) + len(ADOPTION)
+    """A step did not end as it should."""
 
 
 def main() -> int:
     """Run all steps; return the exit code."""
-    stop_on_signals()
+    isolated.stop_on_signals()
     try:
-        show()
+        show(engine_folder())
     except (DemoError, EngineError) as error:
-        print(f"error: {str(error).removeprefix('error: ')}", file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
-    except Stopped as stopped:
+    except isolated.Stopped as stopped:
         print("The demonstration was stopped; nothing of it remains.", file=sys.stderr)
         return stopped.exit_code
-    except BrokenPipeError:
-        # Who read our output is gone: nobody is left to tell, and the interpreter's last flush would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return 0
 
 
-def show() -> None:
-    """Set up an account and a folder, run the steps, and remove both."""
-    engine = engine_folder()
+def show(engine: Path) -> None:
+    """Set up an account and a copy of the project, run the steps, and remove both."""
     with tempfile.TemporaryDirectory(prefix="plusofon-demo-") as name, Sandbox(open=[FOREIGN]) as sandbox:
         try:
-            env = {**isolated.environment(engine, Path(name, "pulumi")), **account_of(sandbox)}
-            run_steps(Path(name, "example"), sandbox, env)
-            run_adoption(Path(name, "adopted"), sandbox, env)
+            folder = Path(name, "example")
+            shutil.copytree(CHECKOUT / PROGRAM, folder / PROGRAM, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
+            print((folder / PROGRAM / "__main__.py").read_text(encoding="utf-8"))
+            account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
+            account |= {"PULUMI_OPTION_COLOR": "always" if sys.stdout.isatty() else "never"}
+            env = isolated.environment(engine, Path(name, "pulumi")) | account
+            for number, (shown, command, fails, says, left) in enumerate(STEPS, start=1):
+                sandbox.set_open(BY_HAND.get(number, sandbox.open_codes))
+                print(f"\n== {number}/{len(STEPS)}: {shown}\n$ {command}", flush=True)
+                came = run(command, folder, env)
+                is_open = sorted(sandbox.open_codes)
+                print(f"Open in the account: {', '.join(is_open)}", flush=True)
+                if (came[0] != 0) != fails or says not in came[1] or is_open != sorted([FOREIGN, *left.split()]):
+                    raise DemoError(f"error: step {number} ended otherwise than it should: exit code {came[0]}")
         finally:
-            # Tidying up takes a moment, and is not to be stopped.
-            no_more_stopping()
-    print("\nAll steps ended as told.")
+            isolated.no_more_stopping()  # cleaning up takes a moment
+    print("\nAll steps ended as they should.")
 
 
-def account_of(sandbox: Sandbox) -> dict[str, str]:
-    """Return the variables that make the sandbox's account the one that programs and commands work on."""
-    return {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
-
-
-def run_steps(folder: Path, sandbox: Sandbox, env: dict[str, str]) -> None:
-    """Copy the project into the folder, give it a new stack, and take both through their life."""
-    folder.mkdir()
-    shutil.copy(CHECKOUT / "Pulumi.yaml", folder)
-    shutil.copytree(CHECKOUT / PROGRAM, folder / PROGRAM, ignore=shutil.ignore_patterns("__pycache__"))
-    print(textwrap.indent((folder / PROGRAM / "__main__.py").read_text(encoding="utf-8"), "    "))
-    code, output = run_shown(("pulumi", "stack", "init", isolated.STACK), folder, env)
-    if code != 0:
-        raise DemoError(f"no stack could be made: {output}")
-    tell_open(sandbox)
-    for number, step in enumerate(STEPS, start=1):
-        play(number, step, sandbox, folder, env)
-
-
-def run_adoption(folder: Path, sandbox: Sandbox, env: dict[str, str]) -> None:
-    """Adopt what is open in the account, in a folder of its own, without one write to it."""
-    folder.mkdir()
-    before = writes(sandbox)
-    for number, step in enumerate(ADOPTION, start=len(STEPS) + 1):
-        play(number, step, sandbox, folder, env)
-        if step.program == "plusofon":
-            print(textwrap.indent((folder / ADOPTED).read_text(encoding="utf-8"), "    "))
-    if writes(sandbox) != before:
-        raise DemoError("the adoption has written to the account.")
-    print("Nothing was written to the account.")
-
-
-def writes(sandbox: Sandbox) -> int:
-    """Count the calls so far that would change what is open."""
-    return sandbox.calls("PUT") + sandbox.calls("DELETE")
-
-
-def play(number: int, step: Step, sandbox: Sandbox, folder: Path, env: dict[str, str]) -> None:
-    """Run one step, show it, and raise where it did not end as told."""
-    step.before(sandbox)
-    print(f"\n== {number}/{TOTAL}: {step.told}", flush=True)
-    code, output = run_shown((step.program, *step.arguments), folder, env)
-    tell_open(sandbox)
-    if (code != 0) != step.fails:
-        raise DemoError(f"step {number}: {step.command} ended with {code}.")
-    if step.says not in output:
-        raise DemoError(f"step {number}: {step.command} did not say {step.says!r}.")
-    if sandbox.open_codes != {FOREIGN, *step.open}:
-        raise DemoError(f"step {number}: the account should have {', '.join(sorted((FOREIGN, *step.open)))} open.")
-
-
-def run_shown(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
-    """Run a command and show its output as it comes; return the exit code and the output without colours."""
-    print(f"$ {shlex.join(command)}", flush=True)
-    if command[0] == "pulumi":
-        command = (*command, "--color", "always" if sys.stdout.isatty() else "never")
+def run(command: str, folder: Path, env: dict[str, str]) -> tuple[int, str]:
+    """Run a command and show its output as it comes; return the exit code, and the output without colours."""
     output = ""
-    with isolated.started(command, folder, env, subprocess.PIPE, subprocess.STDOUT) as process:
+    with isolated.started(shlex.split(command), folder, env, subprocess.PIPE, subprocess.STDOUT) as process:
         for line in process.stdout or ():
-            text = line.decode(errors="replace")
-            print(f"  {text}", end="", flush=True)
-            output += re.sub(r"\x1b\[[0-9;]*m", "", text)
+            print(f"  {line.decode()}", end="", flush=True)
+            output += re.sub(r"\x1b\[[0-9;]*m", "", line.decode())
         return process.wait(), output
-
-
-def tell_open(sandbox: Sandbox) -> None:
-    """Tell what is open in the account now."""
-    print(f"Open in the account: {', '.join(sorted(sandbox.open_codes)) or 'nothing'}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,4 @@
-"""What `mkdocs build` does besides: links that lead out of docs/ become the names of the files that they lead to.
-
-They work where the pages are read in the checkout; the site has the pages alone. A line `--8<-- "FILE"` becomes that
-file of the checkout, whose links into docs/ become links between pages. Comments for the tests go.
-"""
+"""The hook of `mkdocs build`: include files of the checkout, and turn links out of docs/ into plain file names."""
 
 from __future__ import annotations
 
@@ -10,25 +6,22 @@ import re
 from pathlib import Path
 from typing import Any
 
-_CHECKOUT = Path(__file__).parents[1]
-_OTHER_FILE = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
-_OUT_OF_DOCS = re.compile(r"(?<!!)\[([^\]]+)\]\(\.\./([^)#]+)(?:#[^)]*)?\)")
-_FOR_TESTS = re.compile(r"<!-- test: .*?-->\n?")
+CHECKOUT = Path(__file__).parents[1]
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Return a page's text, or that of the file that it is, with such links replaced."""
-    return _OUT_OF_DOCS.sub(_named, _OTHER_FILE.sub(_included, markdown))
+    """Replace a line `--8<-- "FILE"` with that file, and links to files that the site does not have."""
+    markdown = re.sub(r'^--8<-- "([^"]+)"$', _included, markdown, flags=re.MULTILINE)
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(\.\./([^)#]+)(?:#[^)]*)?\)", _named, markdown)
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Return a page's HTML without such comments."""
-    return _FOR_TESTS.sub("", html)
+    """Remove the comments for the tests."""
+    return re.sub(r"<!-- test: .*?-->\n?", "", html)
 
 
 def _included(line: re.Match[str]) -> str:
-    text = (_CHECKOUT / line[1]).read_text(encoding="utf-8")
-    # What it links to besides is seen from docs/ as any page sees it.
+    text = (CHECKOUT / line[1]).read_text(encoding="utf-8")
     return re.sub(r"\]\((?!docs/|#|[a-z]+:)", "](../", text).replace("](docs/", "](")
 
 

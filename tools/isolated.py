@@ -1,7 +1,4 @@
-"""Run the Pulumi CLI away from the user's own login and stacks, and leave no process behind.
-
-The tests on the real engine and the demonstration stand on this.
-"""
+"""Run commands that leave no process behind, and Pulumi's CLI apart from the user's login and stacks."""
 
 from __future__ import annotations
 
@@ -11,24 +8,63 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
-
-from tools import group
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType
+from typing import Any
 
 STACK = "dev"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_holders: list[None] = []
+_pending: list[int] = []
+
+
+class Stopped(BaseException):
+    """A signal asks us to stop. No handler of ordinary errors catches it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+def stop_on_signals() -> None:
+    """Let the first signal raise `Stopped`; a signal that our parent ignores (`nohup`) stays ignored."""
+    for each in SIGNALS:
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, _stop)
+
+
+def no_more_stopping() -> None:
+    """Ignore signals from now on."""
+    for each in SIGNALS:
+        signal.signal(each, lambda *_: None)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    no_more_stopping()
+    if not _holders:
+        raise Stopped(number)
+    _pending.append(number)
+
+
+@contextlib.contextmanager
+def signals_held() -> Iterator[None]:
+    """Delay `Stopped` to the end of the block: if it left `Popen`, nobody would know which process to end."""
+    _holders.append(None)
+    try:
+        yield
+    finally:
+        _holders.pop()
+        if _pending and not _holders:
+            raise Stopped(_pending.pop())
 
 
 def environment(engine: Path, folder: Path) -> dict[str, str]:
-    """Return the whole environment for a CLI that keeps all it has in `folder`: nothing of the user's gets in.
+    """Return the whole environment of a CLI that keeps everything in `folder`.
 
-    This Python's environment comes first on PATH, for the folder of a CLI that the user has may hold another `python3`.
+    Our Python comes first on PATH: the folder of the user's own CLI may hold another `python3`.
     """
-    home = folder / "home"
-    state = folder / "state"
+    home, state = folder / "home", folder / "state"
     for each in (home, state):
         each.mkdir(parents=True, exist_ok=True)
     return {
@@ -46,17 +82,30 @@ def environment(engine: Path, folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def started(
-    command: Sequence[str], cwd: Path, env: Mapping[str, str], stdout: int | IO[bytes], stderr: int | IO[bytes] | None
+    command: Sequence[str | Path],
+    cwd: Path,
+    env: Mapping[str, str],
+    stdout: Any = None,
+    stderr: Any = None,
+    **more: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command in a session of its own, and see to it that all of that session has ended on leaving."""
-    with group.started(command, end_session, cwd=cwd, env=env, stdout=stdout, stderr=stderr) as process:
+    """Start a command in its own session, with what else `Popen` takes, and end that whole session on leaving."""
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr, **more}
+    process = None
+    try:
+        with signals_held():
+            process = subprocess.Popen(command, cwd=cwd, env=env, start_new_session=True, **options)
         yield process
+    finally:
+        if process is not None:
+            with signals_held():
+                end_session(process)
 
 
 def end_session(process: subprocess.Popen[bytes], patience: float = 10) -> None:
-    """End the command as Ctrl-C does, which lets the CLI tidy up, and then whatever is left of its session.
+    """End a command as Ctrl-C does, so that the CLI can tidy up, then kill the rest of its session.
 
-    The CLI gives each of its plugins a process group of its own, so only the session tells whose they are.
+    The CLI gives each plugin its own process group, so only the session shows which processes are its own.
     """
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
@@ -71,14 +120,11 @@ def end_session(process: subprocess.Popen[bytes], patience: float = 10) -> None:
 
 
 def members(session: int) -> list[int]:
-    """Return the living processes of a session; one that is dead and waits for its parent's notice is none."""
+    """Return the living processes of a session, without zombies."""
     listed = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, check=True, text=True).stdout
-    lines = (line.split() for line in listed.splitlines())
-    return [int(pid) for pid, state, *_ in lines if not state.startswith("Z") and _session_of(int(pid)) == session]
-
-
-def _session_of(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except (ProcessLookupError, PermissionError):
-        return None
+    found = []
+    for pid, state, *_ in map(str.split, listed.splitlines()):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if not state.startswith("Z") and os.getsid(int(pid)) == session:
+                found.append(int(pid))
+    return found

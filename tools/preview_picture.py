@@ -1,111 +1,92 @@
-"""Draw docs/preview.svg: what `pulumi preview` says of an account that somebody has changed. Run: `make picture`.
-
-The program is examples/whole_account, the engine the real one, the account a local sandbox.
-"""
+"""Draw docs/preview.svg, what a terminal shows of a `pulumi preview` that finds changes: `make picture`."""
 
 from __future__ import annotations
 
-import io
+import contextlib
+import fcntl
+import html
+import itertools
+import os
+import pty
 import shutil
-import subprocess
+import struct
 import sys
 import tempfile
+import termios
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
+import pyte
 
 from plusofon_pulumi.sandbox import Sandbox
 from tools import isolated
-from tools.engine import EngineError, engine_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tools.engine import engine_folder
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PROGRAM = CHECKOUT / "examples" / "whole_account" / "__main__.py"
 TARGET = CHECKOUT / "docs" / "preview.svg"
-# The program has 7, 36 and 58 open. Since then somebody has opened two codes and closed one.
+# The program of examples/whole_account declares 7, 36 and 58. Since then somebody opened two codes and closed one.
 CHANGED = ("7", "58", "53", "216")
-COLUMNS = 112
-# Rich's own template fetches a font from elsewhere; this one takes the fixed-width font of whoever looks.
-TEMPLATE = """\
-<svg role="img" aria-label="pulumi preview" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-    <style>
-    .{unique_id}-matrix {{
-        font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
-        font-size: {char_height}px;
-        line-height: {line_height}px;
-    }}
-    .{unique_id}-title {{ font-family: sans-serif; font-size: 18px; font-weight: bold; }}
-    {styles}
-    </style>
-    <defs>
-    <clipPath id="{unique_id}-clip-terminal">
-      <rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
-    </clipPath>
-    {lines}
-    </defs>
-    {chrome}
-    <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-    {backgrounds}
-    <g class="{unique_id}-matrix">
-    {matrix}
-    </g>
-    </g>
+COLUMNS, ROWS = 112, 60
+COLOURS = {"default": "#c5c8c6", "5c5cff": "#6cb6ff", "ff00ff": "#ff6ac1", "cd00cd": "#c792ea", "cdcd00": "#d0b344"}
+CELL, LINE = 11, 24  # the size of a character, in units of the picture
+SVG = """\
+<svg role="img" aria-label="pulumi preview" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg"
+  font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, monospace" font-size="18" xml:space="preserve">
+<rect width="{width}" height="{height}" rx="8" fill="#292929"/>
+{lines}
 </svg>
 """
 
 
-def main() -> int:
-    """Write the picture; return the exit code."""
-    try:
-        picture = draw(preview(engine_folder()))
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except subprocess.CalledProcessError as error:
-        print(f"error: {' '.join(error.cmd)} failed:\n{error.output}", file=sys.stderr)
-        return 1
-    TARGET.write_text(picture, encoding="utf-8")
-    print(f"wrote {TARGET.relative_to(CHECKOUT)}")
-    return 0
-
-
-def preview(engine: Path) -> str:
-    """Bring the program up, let somebody change the account, and return what a preview says of it, with colours."""
+def preview(engine: Path) -> pyte.Screen:
+    """Create the whole list, change the account behind its back, and return the terminal after a preview."""
+    screen = pyte.Screen(COLUMNS, ROWS)
     with tempfile.TemporaryDirectory(prefix="plusofon-picture-") as name, Sandbox() as sandbox:
-        folder = Path(name, "account")
-        folder.mkdir()
-        shutil.copy(PROGRAM, folder)
+        folder = Path(name)
         (folder / "Pulumi.yaml").write_text("name: account\nruntime: python\n", encoding="utf-8")
-        env = isolated.environment(engine, Path(name, "pulumi"))
-        env |= {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
-        pulumi("stack", "init", isolated.STACK, folder=folder, env=env)
-        pulumi("up", "--yes", "--skip-preview", folder=folder, env=env)
+        shutil.copy(CHECKOUT / "examples" / "whole_account" / "__main__.py", folder)
+        account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token, "TERM": "xterm-256color"}
+        env = isolated.environment(engine, folder) | account
+        run(pyte.Screen(COLUMNS, ROWS), folder, env, "stack", "init", isolated.STACK)
+        run(pyte.Screen(COLUMNS, ROWS), folder, env, "up", "--yes", "--skip-preview")
         sandbox.set_open(CHANGED)
-        # Without the dots of progress: how many there are tells only how busy the machine was.
-        return pulumi("preview", "--color", "always", "--suppress-progress", folder=folder, env=env)
+        run(screen, folder, env, "preview")
+    return screen
 
 
-def pulumi(*arguments: str, folder: Path, env: Mapping[str, str]) -> str:
-    """Run the CLI and return its output; whatever ends us ends it, too."""
-    command = ["pulumi", *arguments]
-    with isolated.started(command, folder, env, subprocess.PIPE, None) as process:
-        output, _ = process.communicate(timeout=120)
-    if process.returncode != 0:
-        raise subprocess.CalledProcessError(process.returncode, command, output.decode())
-    return output.decode()
+def run(screen: pyte.Screen, folder: Path, env: dict[str, str], *arguments: str) -> None:
+    """Run the CLI on this terminal: on any other output it shows each message twice, and no tree."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    with isolated.started(["pulumi", *arguments], folder, env, its, its, stdin=its) as process:
+        os.close(its)
+        stream = pyte.ByteStream(screen)
+        with contextlib.suppress(OSError):  # Linux ends a terminal that nobody writes to by an error
+            while output := os.read(ours, 65536):
+                stream.feed(output)
+        os.close(ours)
+        if process.wait() != 0:
+            raise RuntimeError("\n".join(screen.display).rstrip())
 
 
-def draw(output: str) -> str:
-    """Return an SVG of a terminal that shows the output below its command."""
-    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text("$ pulumi preview", style="bold"))
-    console.print(Text.from_ansi(output.rstrip()))
-    return console.export_svg(title="pulumi preview", code_format=TEMPLATE, unique_id="preview")
+def draw(screen: pyte.Screen) -> str:
+    """Return an SVG of the terminal: each run of one style is a text at its place."""
+    rows = [[*map(row.__getitem__, range(COLUMNS))] for row in map(screen.buffer.__getitem__, range(ROWS))]
+    while not any(cell.data.strip() for cell in rows[-1]):
+        rows.pop()
+    lines = [f'<text x="{CELL}" y="{LINE}" fill="#ffffff" font-weight="bold">$ pulumi preview</text>']
+    for y, row in enumerate(rows, start=2):
+        for (colour, bold), cells in itertools.groupby(enumerate(row), lambda place: (place[1].fg, place[1].bold)):
+            run_of = list(cells)
+            said = html.escape("".join(cell.data for _, cell in run_of).rstrip(), quote=False)
+            fill = COLOURS.get(colour, f"#{colour}" if len(colour) == 6 else colour)
+            weight = ' font-weight="bold"' if bold else ""
+            if said:
+                place = f'x="{CELL * (1 + run_of[0][0])}" y="{LINE * y}" textLength="{CELL * len(html.unescape(said))}"'
+                lines.append(f'<text {place} fill="{fill}"{weight}>{said}</text>')
+    size = {"width": CELL * (COLUMNS + 2), "height": LINE * (len(rows) + 2)}
+    return SVG.format(lines="\n".join(lines), **size)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    TARGET.write_text(draw(preview(engine_folder())), encoding="utf-8")
+    print(f"wrote {TARGET.relative_to(CHECKOUT)}", file=sys.stderr)

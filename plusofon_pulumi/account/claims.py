@@ -17,9 +17,9 @@ class Claims:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._codes: set[str] = set()
         self._singles: set[str] = set()
         self._has_single = False
+        self._in_lists: set[str] = set()
         self._lists: list[frozenset[str] | None] = []
         self._succeeded: set[str] = set()
         self._failed: set[str] = set()
@@ -28,7 +28,6 @@ class Claims:
         """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""
         with self._lock:
             self._has_single = True
-            self._codes.update({code} if code else ())
             self._singles.update({code} if code else ())
             if not self._lists:
                 return ""
@@ -41,27 +40,27 @@ class Claims:
         """Note an AllowedDirections, and those of its codes that are known; return why it is refused, if it is."""
         own = frozenset(codes)
         with self._lock:
-            self._codes |= own
+            self._in_lists |= own
             others = [other for other in self._lists if is_known and other is not None and other != own]
             self._lists.append(own if is_known else None)
-            singles = ", ".join(sorted(self._singles))
-        if self._has_single:
-            return (
-                f"this account is managed by AllowedDirection resources of this program ({singles or 'not known yet'}):"
-                f" add {singles or 'their codes'} to the codes of the AllowedDirections and remove those resources; "
-                "they stay open"
-            )
-        if others:
-            return (
-                "another AllowedDirections of this program declares other codes for this account "
-                f"({', '.join(sorted(others[0])) or 'none'}): keep one of them"
-            )
-        return ""
+            singles = ", ".join(sorted(self._singles, key=int))
+            if self._has_single:
+                return (
+                    "this account is managed by AllowedDirection resources of this program "
+                    f"({singles or 'not known yet'}): add {singles or 'their codes'} to the codes of the "
+                    "AllowedDirections and remove those resources; they stay open"
+                )
+        if not others:
+            return ""
+        return (
+            "another AllowedDirections of this program declares other codes for this account "
+            f"({', '.join(sorted(others[0], key=int)) or 'none'}): keep one of them"
+        )
 
     def all(self) -> frozenset[str]:
         """Return the codes that the program declares."""
         with self._lock:
-            return frozenset(self._codes)
+            return frozenset(self._singles | self._in_lists)
 
     def mark(self, codes: Iterable[str], *, succeeded: bool) -> None:
         """Note that a declaration of codes was carried out, and so has an owner in state, or that this failed."""
@@ -69,7 +68,7 @@ class Claims:
             (self._succeeded if succeeded else self._failed).update(codes)
 
     def refusal(self, code: str) -> DirectionClaimedError | None:
-        """Return the error for the deletion of a claimed code that would leave nobody in state who owns it, if so."""
+        """Return the error for a deletion after which nobody in state would own a claimed code, or None."""
         with self._lock:
             if code not in self._failed - self._succeeded:
                 return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ class Snapshot(Generic[T]):
     """Fetch a value when somebody asks and none is fresh.
 
     A failure is shared, too, so that 200 resources do not each wait for a service that is down. Whoever holds ``lock``
-    keeps the others from fetching: so two fetches are never under way at once, and none during a write.
+    keeps the others from fetching: two fetches are never under way at once, and none during a write.
     """
 
     def __init__(self, fetch: Callable[[], T], max_age: float = MAX_AGE) -> None:
@@ -29,31 +30,26 @@ class Snapshot(Generic[T]):
         self._max_age = max_age
         self._last: T | None = None
         self._error: PlusofonError | None = None
-        self._came: float | None = None
+        self._fresh_until = -math.inf
 
     def get(self) -> T:
         """Return the value, fetched anew if need be; raise what the fetch raised."""
         with self.lock:
-            max_age = MAX_AGE if self._error else self._max_age
-            if self._came is None or time.monotonic() - self._came >= max_age:
-                self._renew()
+            if time.monotonic() >= self._fresh_until:
+                try:
+                    self._last, self._error = self._fetch(), None
+                except PlusofonError as error:
+                    self._error = error
+                self._fresh_until = time.monotonic() + (MAX_AGE if self._error else self._max_age)
             if self._error is not None:
                 raise copy.copy(self._error)
-            assert self._last is not None  # noqa: S101  # for the type checker: a fetch without an error brings one
+            assert self._last is not None  # noqa: S101  # for mypy: a fetch without an error brings a value
             return self._last
-
-    def _renew(self) -> None:
-        self._came = self._error = None
-        try:
-            self._last = self._fetch()
-        except PlusofonError as error:
-            self._error = error
-        self._came = time.monotonic()
 
     def invalidate(self) -> None:
         """Have the next one who asks fetch the value anew."""
         with self.lock:
-            self._came = None
+            self._fresh_until = -math.inf
 
     def peek(self) -> T | None:
         """Return the last value that was fetched, however old, or None: for the wording of messages."""

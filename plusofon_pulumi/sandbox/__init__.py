@@ -7,39 +7,31 @@ from __future__ import annotations
 
 import secrets
 import threading
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 
-from . import control, faults
-from .account import Account, Change, plain_codes
-from .api import ALLOWED_PATH, CATALOGUE_PATH, Api
-from .journal import Journal, Request
+from . import api, control
+from .api import ALLOWED_PATH, CATALOGUE_PATH
+from .faults import Faults
 from .readings import READINGS, Readings
-from .server import HOST, Server
-from .wire import Answer, Call, Delivery
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from types import TracebackType
+from .server import HOST, Answer, Request, Server
+from .state import Account, Change, Codes
 
 __all__ = ["ALLOWED_PATH", "CATALOGUE_PATH", "READINGS", "Change", "Request", "Sandbox"]
 
 
-class Sandbox:
-    """Serve one account on 127.0.0.1, as a ``with`` block or from `start` to `stop`.
+class Sandbox(Account, Faults):
+    """Serve one account on 127.0.0.1, in a ``with`` block or from `start` to `stop`.
 
-    ``open``: the calling codes that are open at first. ``token``: the one that is accepted, made up where none is
-    given; ``client_id``: the ``Client`` header that every call must have. ``readings`` changes some of the defaults,
-    as ``{"R4": "404"}``; ``home`` is the direction of R11; ``latency``: how many seconds each call takes before it has
-    its effect. ``port``: where it listens; 0 for any that is free.
-
-    Raises ValueError for what is no code or no reading, later, too; RuntimeError where the address is asked for before
-    the start, or it is started twice.
+    ``open``: the calling codes that are open at first; ``home``: the one of R11. ``readings``: changes of the defaults,
+    such as ``{"R4": "404"}``. ``token``: the accepted one (default: a random one). ``client_id``: the ``Client`` header
+    that every call must have. ``latency``: the seconds that each call takes before it has its effect.
     """
 
     def __init__(
         self,
         *,
-        open: Iterable[str | int] = (),  # noqa: A002 - the field's word, and the command line's
+        open: Codes = (),  # noqa: A002 - the field's word, and the command line's
         readings: Mapping[str, str] | None = None,
         token: str | None = None,
         client_id: str = "10553",
@@ -47,153 +39,122 @@ class Sandbox:
         latency: float = 0.0,
         home: str = "7",
     ) -> None:
-        # The prefix tells it from a real token, and keeps it from beginning with "-" as an option of a command does.
+        self._initial = list(open), Readings(readings), latency
+        Account.__init__(self, home=home)
+        Faults.__init__(self)
+        # The prefix keeps it from beginning with "-", which a command line would take for an option.
         self.token = token or f"sandbox-{secrets.token_urlsafe(24)}"
-        self.latency = latency
-        self._initial = plain_codes(open), Readings(readings), latency
-        self._account = Account(*self._initial[:2], home=home)
-        self._api = Api(self._account, token=self.token, client_id=client_id)
-        self._journal = Journal()
-        self._faults = faults.Faults()
+        self.client_id = client_id
+        #: Keys that every good answer carries besides its own.
+        self.extra: dict[str, object] = {}
+        #: Every request seen, in order, without control calls and without tokens.
+        self.requests: list[Request] = []
+        self._under_way: list[Request] = []
+        self._most: Counter[tuple[str, ...]] = Counter()
+        self._served: Counter[str] = Counter()
+        self._acts: defaultdict[tuple[str, str, int], list[tuple[Codes, Codes]]] = defaultdict(list)
         self._port = port
         self._server: Server | None = None
         self._stopping = threading.Event()
-
-    # Life
+        self.reset()
 
     @property
     def url(self) -> str:
-        """Return the base URL; it stays the same when the sandbox is stopped and started again."""
+        """The base URL; it stays the same when the sandbox is stopped and started again."""
         if not self._port:
             raise RuntimeError("the sandbox has no address before it is started")
         return f"http://{HOST}:{self._port}"
 
     def start(self) -> None:
-        """Listen; the sandbox is ready when this returns."""
-        if self._server is not None:
-            raise RuntimeError(f"the sandbox runs already, at {self.url}")
+        """Start listening; the sandbox is ready when this returns."""
         self._stopping.clear()
         self._server = Server(self._port, self._respond)
-        self._port = self._server.port
-        self._server.start()
+        self._port = self._server.server_port
 
     def stop(self) -> None:
-        """Free the port, also while a call hangs. What is open is kept for the next start."""
-        if self._server is None:
-            return
-        self._stopping.set()
-        self._server.stop()
-        self._server = None
+        """Free the port, even while a call hangs. What is open is kept for the next start."""
+        if self._server is not None:
+            self._stopping.set()
+            self._server.stop()
+            self._server = None
 
     def __enter__(self) -> Sandbox:  # noqa: PYI034 - Self is not in typing on 3.10
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
-    # What a test sets
-
-    def set_open(self, codes: Iterable[str | int]) -> None:
-        """Make exactly these codes open, as the account's owner would by hand: visible at once, even under R7."""
-        self._account.set_open(codes)
-
-    @property
-    def readings(self) -> Readings:
-        """The readings in force."""
-        return self._account.readings
-
-    def set_readings(self, changes: Mapping[str, str]) -> None:
-        """Change some of the readings and leave the others; raise ValueError for one that there is not."""
-        self._account.readings = self._account.readings.changed(changes)
-
-    def fail_next(
-        self,
-        n: int = 1,
-        fault: str = "status:503",
-        *,
-        method: str | None = None,
-        path: str | None = None,
-        skip: int = 0,
-        headers: Mapping[str, str] | None = None,
-        body: object = None,
-    ) -> None:
-        """Make the next ``n`` calls of this method and path fail, after ``skip`` of them that pass.
-
-        How a ``fault`` is written stands at the head of the module `faults`; anything else raises ValueError. ``body``
-        is sent as it is if it is text or bytes, else as JSON.
-        """
-        self._faults.order(faults.parse(fault, headers=headers, body=body), n=n, method=method, path=path, skip=skip)
-
-    def clear_faults(self) -> None:
-        """Let all calls through again."""
-        self._faults.clear()
-
-    def clear_requests(self) -> None:
-        """Forget the requests seen so far, and how many were in progress at once."""
-        self._journal.clear()
-
     def reset(self) -> None:
-        """Return to the state of the constructor: nothing seen, nothing to fail."""
-        codes, readings, self.latency = self._initial
-        self._account.reset(codes, readings)
-        self._faults.clear()
-        self._journal.clear()
+        """Return to the state of the constructor: nothing seen, and nothing to come."""
+        codes, self.readings, self.latency = self._initial
+        self.set_open(codes)
+        self.history, self.extra = [], {}
+        self._acts.clear()
+        self.clear_faults()
+        self.clear_requests()
 
-    # What a test asks
+    def owner_acts(
+        self, *, opens: Codes = (), closes: Codes = (), method: str = "PUT", when: str = "after", n: int = 1
+    ) -> None:
+        """Let the owner open and close codes right "before" or "after" the n-th next call of a method takes effect.
 
-    @property
-    def open_codes(self) -> frozenset[str]:
-        """What is truly open now, whatever GET shows under R7."""
-        return self._account.open_codes
+        The call is answered when the owner is done, and the change is visible at once. Calls that fail count, too.
+        """
+        self._acts[method, when, self._served[method] + n].append((opens, closes))
 
-    @property
-    def history(self) -> list[Change]:
-        """Every change of `open_codes` since the last reset, by the API or by the owner."""
-        return self._account.history
-
-    @property
-    def requests(self) -> list[Request]:
-        """Every request seen, in the order in which they began, without control calls and without tokens."""
-        return self._journal.requests()
+    def _let_owner_act(self, method: str, when: str, number: int) -> None:
+        for opens, closes in self._acts.pop((method, when, number), ()):
+            with self._lock:
+                self.set_open((self.open_codes | set(map(str, opens))) - set(map(str, closes)))
 
     def calls(self, method: str | None = None, path: str | None = None) -> int:
         """Count the requests seen, of this method and path."""
-        return sum(method in (None, r.method) and path in (None, r.path) for r in self.requests)
-
-    @property
-    def pending_faults(self) -> list[dict[str, object]]:
-        """The orders of `fail_next` that are not used up."""
-        return self._faults.pending()
+        return sum(method in (None, each.method) and path in (None, each.path) for each in self.requests)
 
     @property
     def max_writes_under_way(self) -> int:
-        """The largest number of PUT and DELETE calls that were in progress at once."""
-        return self._journal.write_peak()
+        """The largest number of PUT and DELETE calls under way at once."""
+        return self._most["writes",]
 
     def max_under_way(self, method: str, path: str) -> int:
-        """Return the largest number of calls of one kind that were in progress at once."""
-        return self._journal.peak(method, path)
+        """Return the largest number of calls of one kind under way at once."""
+        return self._most[method, path]
 
-    # How a call is answered
+    def clear_requests(self) -> None:
+        """Forget the requests seen so far, and how many were under way at once."""
+        with self._lock:
+            self.requests = []
+            self._most.clear()
 
-    def _respond(self, call: Call) -> Answer:
-        if call.path == control.PREFIX or call.path.startswith(f"{control.PREFIX}/"):
+    def _respond(self, call: Request) -> Answer:
+        if call.path.startswith(control.PREFIX):
             return control.answer(self, call)
-        request = self._journal.begin(call)
-        status = None
+        with self._lock:
+            self.requests = [*self.requests, call]
+            # A call whose client has hung up is over for the client, whatever the server still does.
+            self._under_way = [*(each for each in self._under_way if not each.is_abandoned()), call]
+            self._most |= Counter((each.method, each.path) for each in self._under_way)
+            self._most |= Counter(("writes",) for each in self._under_way if each.method != "GET")
         try:
-            answer = self._play(call, request)
-            status = answer.status if answer.delivery in (Delivery.WHOLE, Delivery.TRUNCATED) else None
-        finally:
-            self._journal.end(request, status)
-        return answer
+            answer = self._play(call)
+            call.status = answer.status if answer.delivery in ("whole", "truncate") else None
+            return answer
+        finally:  # before the answer is sent: the client may begin its next call at once
+            with self._lock:
+                self._under_way = [each for each in self._under_way if each is not call]
 
-    def _play(self, call: Call, request: Request) -> Answer:
-        fault = self._faults.take(call)
-        request.fault = str(fault) if fault else None
-        if self.latency and self._stopping.wait(self.latency):
-            return Answer(503, None, delivery=Delivery.CLOSED)
-        return fault.play(call, self._api) if fault else self._api.answer(call)
+    def _play(self, call: Request) -> Answer:
+        fault = self.take_fault(call)
+        call.fault = fault.fault if fault else None
+        if self._stopping.wait(self.latency):
+            return Answer(503, None, delivery="close")
+        with self._lock:
+            self._served[call.method] += 1
+            number = self._served[call.method]
+        self._let_owner_act(call.method, "before", number)
+        answer = fault.play(self, call) if fault else api.answer(self, call)
+        self._let_owner_act(call.method, "after", number)
+        if answer.delivery == "hang":
+            call.is_abandoned(within=None)
+        return answer

@@ -1,136 +1,146 @@
-"""The socket: reads calls, puts answers on the wire whole or broken, and can always be stopped."""
+"""The socket: reads calls, sends answers whole or broken, and can be stopped at any time."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import select
 import socket
 import socketserver
 import struct
 import sys
 import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
-from .wire import Answer, Call, Delivery, Peer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HOST = "127.0.0.1"
 
-_LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
+
+@dataclass(eq=False)
+class Request:
+    """One HTTP request; ``body`` is decoded, ``headers`` are without the token, ``status`` is None if none was sent."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: dict[str, str]
+    body: object = None
+    authorization: str = field(default="", repr=False)
+    connection: socket.socket | None = field(default=None, repr=False)
+    status: int | None = None
+    fault: str | None = None
+
+    @classmethod
+    def parse(cls, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
+        """Read a request as it came in."""
+        target = urlsplit(url)
+        lower = {name.lower(): value for name, value in headers.items()}
+        decoded: object = body.decode(errors="replace") or None
+        with contextlib.suppress(ValueError):
+            decoded = json.loads(body)
+        query = dict(parse_qsl(target.query, keep_blank_values=True))
+        return cls(method, target.path, query, lower, decoded, lower.pop("authorization", ""))
+
+    def is_abandoned(self, within: float | None = 0) -> bool:
+        """Return True if the client hangs up within some seconds (None: wait for it, or for the server to stop)."""
+        if self.connection is None:
+            return False
+        try:
+            readable, _, _ = select.select([self.connection], [], [], within)
+            return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):  # reset by the client, or closed by us
+            return True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. ``delivery``: "whole", or how it breaks: "truncate", "close", "reset", "hang"."""
+
+    status: int
+    body: object
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delivery: str = "whole"
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent: JSON unless it is bytes."""
+        if self.status in (204, 304):
+            return b""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection of a client."""
+    """One connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = -1  # one send for each answer
     server: Server
 
     def _serve(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
-            # Where such a body ends is not known, and so neither is where the next request begins.
-            self._send(Answer(411, {"message": "Требуется заголовок Content-Length"}), last=True)
-            return
-        target = urlsplit(self.path)
-        call = Call(
-            method=self.command,
-            path=target.path,
-            query=dict(parse_qsl(target.query, keep_blank_values=True)),
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(int(length)),
-            peer=Peer(self.connection),
-        )
-        answer = self.server.respond(call)
-        if answer.delivery is Delivery.RESET:
-            self._reset()
-        elif answer.delivery is Delivery.CLOSED:
-            self.close_connection = True
-        else:
-            self._send(answer, last=answer.delivery is Delivery.TRUNCATED)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = Request.parse(self.command, self.path, dict(self.headers), body)
+        request.connection = self.connection
+        answer = self.server.respond(request)
+        self.close_connection = self.close_connection or answer.delivery != "whole"
+        if answer.delivery == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if answer.delivery in ("whole", "truncate"):
+            content = answer.content
+            self.send_response(answer.status)
+            own = {"Content-Type": "application/json", "Content-Length": len(content)}
+            for name, value in {**own, **answer.headers}.items():
+                self.send_header(name, str(value))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2] if answer.delivery == "truncate" else content)
 
-    # The base class looks a method up by such a name.
-    do_GET = do_PUT = do_DELETE = do_POST = do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815
+    do_GET = do_PUT = do_DELETE = do_POST = _serve  # noqa: N815 - what the base class looks for
 
-    def _send(self, answer: Answer, *, last: bool) -> None:
-        self.close_connection = self.close_connection or last
-        try:
-            self.wfile.write(answer.encode(without_body=self.command == "HEAD"))
-        except OSError:  # the client did not wait
-            self.close_connection = True
-
-    def _reset(self) -> None:
-        """Close the connection with RST: no linger, and the descriptor itself closed, past all of Python's buffers."""
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
-            self.server.forget(self.connection)
-            socket.close(self.connection.detach())
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: the journal keeps the requests."""
+    def log_message(self, *_: Any) -> None:
+        """Log nothing: the sandbox keeps the requests."""
 
 
 class Server(ThreadingHTTPServer):
-    """A server on loopback; ``respond`` is called in a thread for each connection."""
+    """A server on loopback that calls ``respond`` in a thread for each connection."""
 
     request_queue_size = 128
 
-    def __init__(self, port: int, respond: Callable[[Call], Answer]) -> None:
+    def __init__(self, port: int, respond: Callable[[Request], Answer]) -> None:
         self.respond = respond
-        self._lock = threading.Lock()
         self._connections: set[socket.socket] = set()
-        self._thread: threading.Thread | None = None
         super().__init__((HOST, port), _Handler)
-
-    @property
-    def port(self) -> int:
-        """The port listened on."""
-        return int(self.server_address[1])
-
-    def start(self) -> None:
-        """Begin to serve. The port has been listening since the constructor."""
         # The interval is how long stop() may have to wait.
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), name="plusofon-sandbox", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Free the port and break all connections, also those with a call under way."""
-        if self._thread is not None:
-            self.shutdown()
-            self._thread.join()
+        self.shutdown()
+        self._thread.join()
         self.server_close()
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
+        for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-
-    def forget(self, connection: socket.socket) -> None:
-        """Drop a connection that is no more ours to shut down."""
-        with self._lock:
-            self._connections.discard(connection)
 
     def server_bind(self) -> None:
         """Bind without the base class's look-up of the host's name, which may ask a name server."""
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = HOST, self.port
+        self.server_name, self.server_port = HOST, int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Keep the connection in sight while it is served."""
-        with self._lock:
-            self._connections.add(request)
+        """Remember the connection while it is served."""
+        self._connections.add(request)
         super().process_request(request, client_address)
 
-    def close_request(self, request: Any) -> None:
-        """Let a connection go."""
-        self.forget(request)
-        super().close_request(request)
+    def shutdown_request(self, request: Any) -> None:
+        """Close the connection without the base class's shutdown(), which would end even a reset in good order."""
+        self._connections.discard(request)
+        self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet about clients that hang up; show anything else, for it is a fault of ours."""
+        """Ignore clients that hang up; show anything else."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.simulation import Clock, simulated
+from tests.model.simulation import Clock, simulated
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH
-from tests.model.model import Declared, Plan, Program, Stack
-from tools.simulation import ALL, ONE, Clock, sandbox_of
+from tests.model.model import Stack
+from tests.model.program import Declared, Plan, Program
+from tests.model.simulation import ALL, ONE, Clock, sandbox_of
 
 
 def test_an_opening_that_is_refused_but_was_carried_out_is_seen_when_it_shows_late(clock: Clock) -> None:

@@ -1,19 +1,16 @@
-"""A plain HTTP caller of the sandbox: nothing of the product's client, so that no mistake is shared."""
+"""A plain HTTP caller of the sandbox, without the product's client, so that no mistake is shared."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from plusofon_pulumi.sandbox.readings import parse
 from tests.waiting import PATIENCE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
 
 
 class Caller:
@@ -36,22 +33,23 @@ class Caller:
     def __enter__(self) -> Caller:  # noqa: PYI034 - Self is not in typing on 3.10
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.session.close()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        options = {"timeout": self.timeout, "allow_redirects": False, **options}
-        return self.session.request(method, self.url + path, **options)
+        return self.session.request(
+            method, self.url + path, **{"timeout": self.timeout, "allow_redirects": False, **options}
+        )
 
-    def allowed(self, page: int | None = None) -> Any:
-        return self.call("GET", ALLOWED_PATH, params={} if page is None else {"page": page}).json()
+    def allowed(self) -> Any:
+        return self.call("GET", ALLOWED_PATH).json()
 
     def codes(self) -> list[str]:
         """Return the codes that GET shows, under the default readings."""
-        return list(self.allowed()["directions"] or ())
+        return list(self.allowed()["directions"])
 
-    def catalogue(self, page: int | None = None) -> Any:
-        return self.call("GET", CATALOGUE_PATH, params={} if page is None else {"page": page}).json()
+    def catalogue(self, page: str = "") -> Any:
+        return self.call("GET", CATALOGUE_PATH, params={"page": page}).json()
 
     def put(self, *ids: str | int) -> requests.Response:
         return self.call("PUT", ALLOWED_PATH, json={"direction_ids": list(ids)})

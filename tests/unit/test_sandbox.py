@@ -1,22 +1,21 @@
-"""The sandbox as a server: the four calls, its checks, its memory."""
+"""The sandbox as a server: the four calls, faults, the owner, the control plane, its life."""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
-from plusofon_pulumi.sandbox.account import catalogue
+from plusofon_pulumi.sandbox.state import catalogue
 from tests.unit.sandbox_caller import Caller
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-HUNGARY, VENEZUELA = (next(row.id for row in catalogue() if row.code == code) for code in ("36", "58"))
+HUNGARY, CUBA = (next(row.id for row in catalogue() if row.code == code) for code in ("36", "53"))
 
 
 @pytest.fixture
@@ -25,224 +24,248 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-# The four calls, as the description shows them
+def test_the_calls_are_as_the_description_shows_them(api: Caller, sandbox: Sandbox) -> None:
+    assert api.allowed()["directions"]["58"] == {"code": "58", "name": "Венесуэла", "english_name": "Venezuela"}
+    first = {"id": "1", "name": "Австралийские внеш. террит-и", "english_name": "Australian External Territorie"}
+    assert api.catalogue()["directions"][0] == {**first, "code": 672}
+    assert api.put(CUBA, 1).json() == api.delete("58").json() == api.put().json() == {"success": True}
+    assert api.codes() == ["36", "53", "672"]
+    sandbox.set_open(["999"])
+    assert api.allowed()["directions"]["999"]["english_name"] == "Direction 999", "the catalogue may lack a code"
 
 
-def test_the_allowed_list_is_the_descriptions_example(api: Caller) -> None:
-    assert api.allowed() == {
-        "directions": {
-            "36": {"code": "36", "name": "Венгрия", "english_name": "Hungary"},
-            "58": {"code": "58", "name": "Венесуэла", "english_name": "Venezuela"},
-        },
-        "success": True,
-    }
-
-
-def test_the_catalogue_begins_as_the_description_does(api: Caller) -> None:
-    body = api.catalogue()
-    assert body["directions"][:2] == [
-        {
-            "id": "1",
-            "name": "Австралийские внеш. террит-и",
-            "english_name": "Australian External Territorie",
-            "code": 672,
-        },
-        {"id": "2", "name": "Австралия", "english_name": "Australia", "code": 61},
-    ]
-    assert body["success"] is True
-
-
-def test_put_takes_ids_and_delete_takes_codes(api: Caller, sandbox: Sandbox) -> None:
-    sandbox.set_open([])
-    assert api.put(HUNGARY, int(VENEZUELA)).json() == {"success": True}
-    assert api.codes() == ["36", "58"]
-    assert api.delete("58").json() == {"success": True}
-    assert api.codes() == ["36"]
-
-
-def test_empty_writes_succeed_and_change_nothing(api: Caller, sandbox: Sandbox) -> None:
-    assert (api.put().json(), api.delete().json()) == ({"success": True}, {"success": True})
+@pytest.mark.parametrize(
+    "method,path,options,status,words",
+    [
+        ("GET", ALLOWED_PATH, {"headers": {"Client": None}}, 200, "Page not found."),
+        ("GET", ALLOWED_PATH, {"headers": {"Client": "10554"}}, 200, "Page not found."),
+        ("GET", "/api/v1/nothing", {}, 200, "Page not found."),
+        ("PUT", CATALOGUE_PATH, {}, 200, "Page not found."),
+        ("GET", ALLOWED_PATH, {"headers": {"Accept": "*/*"}}, 400, "Accept"),
+        ("GET", ALLOWED_PATH, {"headers": {"Content-Type": "text/html"}}, 400, "Content-Type"),
+        ("DELETE", ALLOWED_PATH, {"headers": {"Authorization": None}, "json": {"codes": ["36"]}}, 401, "Unauth"),
+        *(("DELETE", ALLOWED_PATH, {"data": data}, 422, '"codes"') for data in (b"", b"{", b"[]", b"\xff")),
+        *(
+            ("DELETE", ALLOWED_PATH, {"json": body}, 422, '"codes"')
+            for body in ({}, {"codes": "36"}, {"codes": ["36", 3.6]}, {"codes": [True]}, {"codes": [None]})
+        ),
+    ],
+)
+def test_a_wrong_request_is_refused(
+    api: Caller, sandbox: Sandbox, method: str, path: str, options: dict[str, Any], status: int, words: str
+) -> None:
+    answer = api.call(method, path, **options)
+    assert answer.status_code == status
+    assert words in answer.text
     assert sandbox.history == []
 
 
-def test_the_catalogue_has_codes_with_several_rows() -> None:
-    rows = catalogue()
-    names = {row.english_name for row in rows}
-    of = {code: [row.english_name for row in rows if row.code == code] for code in {row.code for row in rows}}
-    assert [row.id for row in rows] == [str(number) for number in range(1, len(rows) + 1)]
-    assert of["7"] == ["Kazakhstan", "Russia"]
-    assert of["53"] == ["Cuba"]
-    assert {"United States", "Canada", "Jamaica"} <= set(of["1"])
-    assert all(len(of[code]) > 1 for code in ("44", "39", "61", "599", "672"))
-    assert len(of) >= 215
-    assert len(names) == len(rows)
-
-
-def test_the_sandbox_may_be_open_for_a_code_that_the_catalogue_lacks(api: Caller, sandbox: Sandbox) -> None:
-    sandbox.set_open(["999"])
-    assert api.allowed()["directions"]["999"]["english_name"] == "Direction 999"
-    assert api.delete("999").ok
-    assert sandbox.open_codes == frozenset()
-
-
-# What is checked in a request
-
-
-@pytest.mark.parametrize("client", [None, "10554"])
-def test_a_wrong_or_missing_client_is_a_page_not_found_with_status_200(api: Caller, client: str | None) -> None:
-    answer = api.call("GET", ALLOWED_PATH, headers={"Client": client})
-    assert answer.status_code == 200
-    assert answer.json() == {"jsonrpc": "2.0", "result": None, "error": {"code": 0, "message": "Page not found."}}
-
-
-def test_an_unknown_path_is_a_page_not_found_with_status_200(api: Caller) -> None:
-    answer = api.call("GET", "/api/v1/nothing")
-    assert (answer.status_code, answer.json()["error"]["message"]) == (200, "Page not found.")
-
-
-@pytest.mark.parametrize(
-    "method,path", [("POST", ALLOWED_PATH), ("PATCH", ALLOWED_PATH), ("PUT", CATALOGUE_PATH), ("HEAD", CATALOGUE_PATH)]
-)
-def test_a_method_that_a_path_lacks_is_405(api: Caller, method: str, path: str) -> None:
-    assert api.call(method, path).status_code == 405
-
-
-@pytest.mark.parametrize("value", ["Bearer wrong", "wrong", None])
-def test_a_wrong_token_is_refused_and_changes_nothing(api: Caller, sandbox: Sandbox, value: str | None) -> None:
-    answer = api.call("DELETE", ALLOWED_PATH, json={"codes": ["36"]}, headers={"Authorization": value})
-    assert answer.status_code == 401
-    assert "36" in sandbox.open_codes
-
-
-@pytest.mark.parametrize("header", ["Accept", "Content-Type"])
-@pytest.mark.parametrize("value", ["text/html", "*/*"])
-def test_accept_and_content_type_must_be_json(api: Caller, header: str, value: str) -> None:
-    answer = api.call("GET", ALLOWED_PATH, headers={header: value})
-    assert answer.status_code == 400
-    assert header in answer.json()["message"]
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"36"', b"\xff"])
-def test_a_body_that_is_no_object_is_400(api: Caller, body: bytes) -> None:
-    answer = api.call("DELETE", ALLOWED_PATH, data=body)
-    assert (answer.status_code, answer.json()["message"]) == (400, "Неверный формат запроса: требуется объект JSON")
-
-
-@pytest.mark.parametrize(
-    "body,field",
-    [
-        ({}, "codes"),
-        ({"codes": "36"}, "codes"),
-        ({"direction_ids": ["36"]}, "codes"),
-        ({"codes": ["36", 3.6]}, "codes.1"),
-        ({"codes": [True]}, "codes.0"),
-        ({"codes": [None]}, "codes.0"),
-    ],
-)
-def test_a_body_with_a_bad_list_is_422_and_names_the_field(
-    api: Caller, sandbox: Sandbox, body: dict[str, Any], field: str
-) -> None:
-    answer = api.call("DELETE", ALLOWED_PATH, json=body)
-    assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
-    assert "36" in sandbox.open_codes
-
-
-def test_a_body_of_unknown_length_is_411(api: Caller) -> None:
-    assert api.call("PUT", ALLOWED_PATH, data=iter([b"{}"])).status_code == 411
-
-
-# What the sandbox remembers
-
-
-def test_requests_are_recorded_in_order_without_the_token(api: Caller, sandbox: Sandbox) -> None:
-    api.allowed(page=2)
-    api.delete("999")
+def test_every_request_and_every_change_is_remembered(api: Caller, sandbox: Sandbox) -> None:
+    api.call("GET", ALLOWED_PATH, params={"page": 2})
+    api.delete("58")
     api.call("PUT", ALLOWED_PATH, data=b"{")
-    first, second, third = sandbox.requests
-    assert (first.method, first.path, first.query, first.body, first.status) == (
-        "GET",
-        ALLOWED_PATH,
-        {"page": "2"},
-        None,
-        200,
-    )
-    assert (second.method, second.body, second.status) == ("DELETE", {"codes": ["999"]}, 200)
-    assert (third.body, third.status) == ("{", 400)
-    assert first.number < second.number < third.number
-    assert first.headers["client"] == "10553"
+    sandbox.set_open(["36", "7"])
+    seen = [(each.method, each.path, each.query, each.body, each.status) for each in sandbox.requests]
+    assert seen == [
+        ("GET", ALLOWED_PATH, {"page": "2"}, None, 200),
+        ("DELETE", ALLOWED_PATH, {}, {"codes": ["58"]}, 200),
+        ("PUT", ALLOWED_PATH, {}, "{", 422),
+    ]
+    assert sandbox.history == [("close", ["58"], "api"), ("open", ["7"], "owner")]
+    assert sandbox.requests[0].headers["client"] == "10553"
     assert sandbox.token not in repr(sandbox.requests)
-
-
-def test_calls_are_counted_by_method_and_path(api: Caller, sandbox: Sandbox) -> None:
-    api.allowed()
-    api.catalogue()
-    api.put(HUNGARY)
-    assert (sandbox.calls(), sandbox.calls("GET"), sandbox.calls("GET", CATALOGUE_PATH)) == (3, 2, 1)
+    assert (sandbox.calls(), sandbox.calls("GET"), sandbox.calls("GET", CATALOGUE_PATH)) == (3, 1, 0)
     sandbox.clear_requests()
     assert sandbox.calls() == 0
 
 
-def test_history_tells_each_change_and_who_made_it(api: Caller, sandbox: Sandbox) -> None:
-    api.put("1", "3")
-    api.put(HUNGARY)
-    api.delete("36", "58")
-    sandbox.set_open(["7", "43"])
-    assert sandbox.history == [
-        ("open", ["43", "672"], "api"),
-        ("close", ["36", "58"], "api"),
-        ("close", ["672"], "owner"),
-        ("open", ["7"], "owner"),
-    ]
-
-
-def test_reset_returns_to_the_constructors_state(api: Caller, sandbox: Sandbox) -> None:
-    api.delete("36")
-    sandbox.set_readings({"R8": "no"})
-    sandbox.fail_next(5)
-    sandbox.latency = 1
-    sandbox.reset()
-    assert (sandbox.history, sandbox.requests, sandbox.pending_faults, sandbox.latency) == ([], [], [], 0)
-    assert api.allowed()["success"] is True
-    assert api.codes() == ["36", "58"]
-
-
-def test_writes_and_reads_in_progress_at_once_are_measured(sandbox: Sandbox) -> None:
-    sandbox.fail_next(7, "hang")
+def test_calls_under_way_at_once_are_counted_while_their_client_waits(sandbox: Sandbox) -> None:
+    for _ in range(20):  # one after the other; a client that gives up its call is not waiting
+        sandbox.fail_next(1, "hang", method="PUT")
+        with Caller(sandbox, timeout=0.02) as caller, pytest.raises(requests.Timeout):
+            caller.put(HUNGARY)
+    until(lambda: sandbox.calls() == 20)
+    assert sandbox.max_writes_under_way == 1
+    sandbox.clear_requests()
+    sandbox.fail_next(5, "hang")
 
     def hang(method: str) -> None:
         with Caller(sandbox) as caller, pytest.raises(requests.ConnectionError):
             caller.call(method, ALLOWED_PATH)
 
-    with ThreadPoolExecutor(7) as pool:
-        for method in ("PUT", "PUT", "DELETE", "GET", "GET", "GET", "GET"):
-            pool.submit(hang, method)
-        until(lambda: sandbox.calls() == 7)
+    with ThreadPoolExecutor(5) as pool:
+        hung = [pool.submit(hang, method) for method in ("PUT", "PUT", "DELETE", "GET", "GET")]
+        until(lambda: sandbox.calls() == 5)
         sandbox.stop()
-    assert sandbox.max_writes_under_way == 3
-    assert sandbox.max_under_way("PUT", ALLOWED_PATH) == 2
-    assert sandbox.max_under_way("GET", ALLOWED_PATH) == 4
-    assert sandbox.max_under_way("GET", CATALOGUE_PATH) == 0
+        assert [each.result(PATIENCE) for each in hung] == [None] * 5
+    assert (sandbox.max_writes_under_way, sandbox.max_under_way("PUT", ALLOWED_PATH)) == (3, 2)
+    assert (sandbox.max_under_way("GET", ALLOWED_PATH), sandbox.max_under_way("GET", CATALOGUE_PATH)) == (2, 0)
 
 
-def test_latency_delays_a_call(api: Caller, sandbox: Sandbox) -> None:
-    sandbox.latency = 0.05
-    assert api.call("GET", ALLOWED_PATH).elapsed.total_seconds() >= 0.05
+# Each fault of a PUT, the status that the client sees, and a part of what it reads.
+FAULTS = [
+    *(("status:400", 400, '"message": "Неверный параметр"'), ("status:404", 404, '"error": "Не найдено"')),
+    *(("status", 503, "недоступен"), ("status:500", 500, "Нет доступа"), ("status:429", 429, "Слишком много")),
+    *(("status:204", 204, ""), ("html", 502, "502 Технические работы"), ("html:200", 200, "<h1>200 Техн")),
+    *(("redirect:http://x.invalid/", 302, ""), ("echo", 400, "Bearer sandbox-"), ("echo:401", 401, "Bearer sandbox-")),
+    *(("success-false", 200, '"success": false'), ("ignore", 200, '{"success": true}'), ("expired", 401, "Unauth")),
+    *(("hang", None, ""), ("reset", None, ""), ("close", None, ""), ("truncate", 200, "")),
+]
+CAUSES = {"hang": "timed out", "reset": "Connection reset", "close": "without response", "truncate": "IncompleteRead"}
 
 
-def test_calls_one_after_the_other_are_never_in_progress_at_once(sandbox: Sandbox) -> None:
-    for _ in range(50):
-        with Caller(sandbox) as caller:
-            caller.put(HUNGARY)
-            caller.delete("36")
-    assert sandbox.max_writes_under_way == 1
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("fault,status,words", FAULTS)
+def test_a_fault_spoils_one_write_before_or_after_its_effect(
+    sandbox: Sandbox, fault: str, status: int | None, words: str, after: bool
+) -> None:
+    if after and fault in ("ignore", "expired"):
+        with pytest.raises(ValueError, match="there is no fault"):
+            sandbox.fail_next(1, fault + ":after")
+        return
+    sandbox.fail_next(1, fault + (":after" if after else ""), method="PUT")
+    with Caller(sandbox, timeout=0.3 if fault == "hang" else PATIENCE) as api:
+        if fault in CAUSES:
+            with pytest.raises(requests.RequestException, match=CAUSES[fault]):
+                api.put(CUBA)
+        else:
+            answer = api.put(CUBA)
+            assert (answer.status_code, words in answer.text) == (status, True)
+    until(lambda: sandbox.calls() == 1)
+    assert [(each.status, each.fault) for each in sandbox.requests] == [(status, fault + (":after" if after else ""))]
+    until(lambda: ("53" in sandbox.open_codes) is after)
+    with Caller(sandbox) as api:
+        assert api.put(CUBA).json() == {"success": True}
 
 
-def test_a_write_that_its_client_gave_up_is_not_in_progress(sandbox: Sandbox) -> None:
-    sandbox.fail_next(3, "hang", method="PUT")
-    for number in range(1, 4):
-        with Caller(sandbox, timeout=0.05) as caller, pytest.raises(requests.Timeout):
-            caller.put(HUNGARY)
-        until(lambda number=number: sandbox.calls() == number)  # type: ignore[misc]  # the client may be first
-    with Caller(sandbox) as caller:
-        assert caller.put(HUNGARY).ok
-    assert sandbox.max_writes_under_way == 1
+def test_a_fault_may_bring_headers_and_a_body(api: Caller, sandbox: Sandbox) -> None:
+    for body, sent in (({"why": "Часто"}, '{"why": "Часто"}'), ("готово", "готово"), (b"{", "{"), (b"", "")):
+        sandbox.fail_next(1, "status:429", headers={"Retry-After": "2"}, body=body)
+        answer = api.call("GET", ALLOWED_PATH)
+        assert (answer.status_code, answer.headers["Retry-After"], answer.content.decode()) == (429, "2", sent)
+
+
+def test_faults_are_taken_in_order_by_the_calls_that_they_are_for(api: Caller, sandbox: Sandbox) -> None:
+    sandbox.fail_next(1, "ignore")
+    sandbox.fail_next(2, "status:503", method="GET", path=ALLOWED_PATH, skip=1)
+    sandbox.fail_next(9, "status:502", method="GET", path=ALLOWED_PATH)
+    assert [api.call("GET", ALLOWED_PATH).status_code for _ in range(4)] == [502, 503, 503, 502]
+    assert api.call("GET", CATALOGUE_PATH).ok
+    assert (api.put(CUBA).ok, sandbox.history) == (True, [])
+    sandbox.clear_faults()
+    assert api.call("GET", ALLOWED_PATH).ok
+    for fault in ("", "flood", "status:abc", "status:99", "hang:5", "redirect"):
+        with pytest.raises(ValueError, match=f"there is no fault '{fault}'; there are status:N"):
+            sandbox.fail_next(1, fault)
+
+
+@pytest.mark.parametrize("late", ["now", "late"])
+def test_the_owner_acts_right_before_or_after_a_write(api: Caller, sandbox: Sandbox, late: str) -> None:
+    sandbox.set_readings({"R7": late})
+    sandbox.owner_acts(closes=["36", 53], n=2)
+    sandbox.owner_acts(opens=["7"], closes=["58"], method="DELETE", when="before")
+    sandbox.fail_next(1, "status:503")
+    assert (api.put(CUBA).status_code, sandbox.history) == (503, [])
+    assert api.put(CUBA).ok
+    assert api.codes() == ["58"]
+    assert api.delete("7").ok
+    assert sandbox.history == [
+        ("open", ["53"], "api"),
+        ("close", ["36", "53"], "owner"),
+        ("close", ["58"], "owner"),
+        ("open", ["7"], "owner"),
+        ("close", ["7"], "api"),
+    ]
+    assert api.put(CUBA).ok
+    assert sandbox.open_codes == {"53"}
+
+
+def test_good_answers_carry_the_extra_keys(api: Caller, sandbox: Sandbox) -> None:
+    sandbox.extra = {"count": 255, "more": "…"}
+    for body in (api.allowed(), api.catalogue(), api.put(CUBA).json(), api.delete("53").json()):
+        assert {"success": True, "count": 255, "more": "…"}.items() <= body.items()
+    assert "count" not in api.call("DELETE", ALLOWED_PATH).json()
+
+
+def test_reset_returns_to_the_state_of_the_constructor(api: Caller, sandbox: Sandbox) -> None:
+    sandbox.owner_acts(closes=["36"], n=2)
+    api.put(CUBA)
+    sandbox.set_readings({"R8": "no"})
+    sandbox.fail_next(5)
+    sandbox.latency, sandbox.extra = 1, {"count": 1}
+    sandbox.reset()
+    assert (sandbox.history, sandbox.requests, sandbox.latency) == ([], [], 0)
+    api.put(HUNGARY)
+    assert (api.codes(), list(api.allowed())) == (["36", "58"], ["directions", "success"])
+
+
+def test_the_control_plane_does_what_the_methods_do(api: Caller, sandbox: Sandbox) -> None:
+    api.control("PUT", "readings", {"R4": 404})
+    assert api.control("PUT", "readings", {"R8": "no"}).json()["readings"]["R4"] == "404"
+    state = api.control("PUT", "open", {"codes": [7, "36"]}).json()
+    assert (state["open"], state["history"][-1]) == (["7", "36"], {"event": "open", "codes": ["7"], "by": "owner"})
+    api.control("POST", "fail", {"n": 2, "fault": "status:429", "headers": {"Retry-After": 7}})
+    assert api.call("GET", ALLOWED_PATH).headers["Retry-After"] == "7"
+    api.control("DELETE", "fail")
+    assert api.delete("53").status_code == 404
+    shown = requests.get(f"{sandbox.url}/_sandbox/requests", timeout=PATIENCE)  # it needs no token, and shows none
+    assert [(each["method"], each["status"]) for each in shown.json()["requests"]] == [("GET", 429), ("DELETE", 404)]
+    assert sandbox.token not in shown.text + api.control("GET", "state").text
+    assert api.control("DELETE", "requests").json() == {"requests": []}
+    assert api.control("POST", "reset").json()["open"] == ["36", "58"]
+
+
+@pytest.mark.parametrize(
+    "method,name,body,status,words",
+    [
+        ("PUT", "open", {"codes": "036"}, 400, "'0'"),
+        ("PUT", "open", {"code": ["36"]}, 400, "'code'"),
+        ("PUT", "open", ["36"], 400, "mapping"),
+        ("PUT", "readings", {"R16": "no"}, 400, "R1, R2"),
+        ("POST", "fail", {"times": 2}, 400, "'times'"),
+        ("POST", "fail", {"n": 0}, 400, "n must be 1 or more"),
+        ("POST", "fail", {"fault": "flood"}, 400, "success-false"),
+        ("GET", "fail", None, 404, "POST fail, DELETE fail"),
+    ],
+)
+def test_a_wrong_control_call_is_refused(
+    api: Caller, method: str, name: str, body: Any, status: int, words: str
+) -> None:
+    answer = api.control(method, name, body)
+    assert (answer.status_code, words in answer.json()["message"]) == (status, True)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80"])
+def test_the_control_plane_refuses_a_name_that_was_made_to_point_here(api: Caller, host: str) -> None:
+    assert api.control("GET", "state", headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("options", [{"latency": 600}, {}])
+def test_stop_frees_the_port_while_a_call_is_under_way_and_start_takes_it_again(options: dict[str, Any]) -> None:
+    sandbox = Sandbox(open=["36"], **options)
+    with pytest.raises(RuntimeError, match="before it is started"):
+        _ = sandbox.url
+    sandbox.start()
+    url = sandbox.url
+    sandbox.fail_next(1, "hang")
+    with Caller(sandbox) as caller, ThreadPoolExecutor(1) as pool:
+        hung = pool.submit(caller.put, CUBA)
+        until(sandbox.calls)
+        sandbox.stop()
+        with pytest.raises(requests.ConnectionError):
+            hung.result(PATIENCE)
+    sandbox.stop()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", int(url.rpartition(":")[2])))
+    sandbox.latency = 0
+    with sandbox, Sandbox() as another, Caller(sandbox) as caller:
+        assert (sandbox.url, caller.codes()) == (url, ["36"])
+        assert (another.open_codes, another.url == url) == (frozenset(), False)
+        assert another.token != sandbox.token
+
+
+@pytest.mark.parametrize("code", ["", "036", "Hungary", "٣٦", 0, True, 3.6])
+def test_only_a_calling_code_can_be_open(code: Any) -> None:
+    with pytest.raises(ValueError, match="calling code"):
+        Sandbox(open=[code])

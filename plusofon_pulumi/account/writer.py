@@ -15,9 +15,10 @@ LONGEST_GATHERING = 0.25
 class Writer:
     """Carry out changes, one batch at a time.
 
-    Whoever gets the turn sends what has gathered. The host's threads come back soon after a batch has let them go, so
-    the next one waits for as many callers as the last one had: otherwise two halves of the threads would take turns,
-    and twice as many writes be sent. ``joined`` is notified of each caller of the batch that is ``gathering``.
+    The first caller of a batch sends what has gathered when its turn comes. The host's threads come back soon after a
+    batch has let them go, so the next one waits for as many callers as the last one had: otherwise two halves of the
+    threads would take turns, and twice as many writes be sent. ``joined`` is notified of each caller of the batch that
+    is ``gathering``.
     """
 
     def __init__(self, delivery: Delivery) -> None:
@@ -30,14 +31,16 @@ class Writer:
     def submit(self, *, opens: Iterable[str] = (), closes: Iterable[str] = ()) -> Change:
         """Open and close codes together with what others submit meanwhile; return the batch, with what came of it."""
         with self.joined:
+            is_first = self.gathering is None
             batch = self.gathering = self.gathering or Change()
             batch.opens.update(opens)
             batch.closes.update(closes)
             batch.callers += 1
             self.joined.notify_all()
-        with self._turn:
-            if not batch.is_done:
+        if is_first:
+            with self._turn:
                 self._carry_out(batch)
+        batch.is_done.wait()
         if batch.bug is not None:
             raise batch.bug
         return batch
@@ -50,8 +53,9 @@ class Writer:
             self._delivery.deliver(batch)
         except BaseException as error:  # noqa: BLE001  # a bug of ours: raised for all who wait for the batch
             batch.bug = error
-        batch.is_done = True
-        self.expected_callers = batch.callers
+        with self.joined:
+            self.expected_callers = batch.callers + (self.gathering.callers if self.gathering else 0)
+        batch.is_done.set()
 
     def submit_exactly(self, codes: Iterable[str]) -> Change:
         """Make codes the only ones that are open; return the change, with what came of it."""

@@ -9,7 +9,7 @@ RUN_OLDEST := .venv-oldest/bin/python
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .NOTPARALLEL:
-.PHONY: help test check docs unit e2e oldest search mutants faults demo bench picture dist engine yaml format clean
+.PHONY: help test check docs unit e2e oldest search mutants faults demo bench picture dist plugin engine yaml format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ dist: .venv/installed  ## the wheel and the sdist in dist/, checked as the index
 	rm -rf dist
 	$(RUN) -m build
 	$(RUN) -m twine check --strict dist/*
+
+plugin: .venv/installed  ## the native plugin as a tarball in dist/, for `pulumi plugin install`
+	$(RUN) -m tools.plugin
 
 clean:  ## remove what the other targets have put into the checkout
 	rm -rf .venv .venv-oldest .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist mutants site

@@ -1,4 +1,4 @@
-# Every command that a developer or CI needs. A bare checkout on a machine with Python, make and Go is enough:
+# Every command that a developer or CI needs. A bare checkout on a machine with Python, make, ps and Go is enough:
 # what a target needs, it sets up by itself, in .venv, .venv-oldest and the user's cache folder.
 
 # The Python of .venv: the newest that there is, unless told, as in `make PYTHON=python3.12`.
@@ -9,7 +9,7 @@ RUN_OLDEST := .venv-oldest/bin/python
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .NOTPARALLEL:
-.PHONY: help test check docs unit e2e oldest search mutants demo bench picture dist plugin engine yaml format clean
+.PHONY: help test check docs unit e2e oldest search mutants faults demo bench picture dist plugin engine yaml format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,26 +25,29 @@ check: .venv/installed  ## lint, formatting, types
 docs: .venv/installed  ## the documents as a site, in site/; a link or an anchor that leads nowhere fails
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
-unit: .venv/installed  ## only the tests that need no engine
-	$(RUN) -m pytest -m "not e2e"
+unit: .venv/installed  ## the quick tests, which need no engine
+	$(RUN) -m pytest tests/unit tests/host --numprocesses $(WORKERS) --dist worksteal
 
 e2e: engine  ## only the tests on the real engine
 	$(RUN) -m pytest -m e2e --numprocesses $(WORKERS) --dist worksteal
 
-oldest: engine .venv-oldest/installed  ## the tests on the oldest supported Python, pulumi and requests
-	SEARCH_EXAMPLES=40 $(RUN_OLDEST) -m pytest -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
+oldest: engine .venv-oldest/installed  ## the host tier and one life on the oldest supported Python, pulumi and requests
+	$(RUN_OLDEST) -m pytest tests/host tests/e2e -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
 
 search: engine  ## look for histories that lose something, far longer than `test`: another each time, or SEARCH_SEED's
 	SEARCH_SEED=$${SEARCH_SEED:-$$(date +%s)} SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 \
 		$(RUN) -m pytest tests/model -rP --numprocesses $(WORKERS) --dist worksteal --timeout 3600
 
-mutants: .venv/installed  ## change the code in thousands of places, and list the changes that no test notices (half an hour)
+faults: .venv/installed  ## each operation under each fault, into docs/reliability.md; prints what does not survive
+	$(RUN) -m tests.model.reliability
+
+mutants: .venv/installed  ## change the code in thousands of places, and list the changes that no test notices; takes long
 	$(RUN) -m tools.mutants
 
 demo: engine  ## the life of the example project on a local sandbox
 	$(RUN) -m tools.demo
 
-bench: engine  ## time and calls of all directions, into docs/performance.md: a quiet machine and 5 minutes
+bench: engine  ## time and calls of all directions, into docs/performance.md: on a quiet machine
 	$(RUN) -m bench
 
 engine: .venv/installed  ## the Pulumi engine: found, built or downloaded; prints its folder

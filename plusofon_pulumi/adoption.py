@@ -1,266 +1,109 @@
-"""Adoption: a Pulumi program that declares what is open now, and the file by which Pulumi imports it into its state.
+"""Write a Pulumi program that declares what is open in an account: `pulumi up` takes it over without a write.
 
-Pure functions. Nothing is asked of the API by an import, so the file holds what a creation would have put into state.
+Pure functions: nothing is asked of the API, and nothing is written to disk.
 """
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
 
-from plusofon_pulumi import identity
-from plusofon_pulumi.directions import Catalogue, Direction, by_code, printable
+from plusofon_pulumi.directions import Catalogue, Direction, by_code, one_line
 
-PROGRAM = "__main__.py"
-IMPORT_FILE = "plusofon-import.json"
-PROJECT_FILE = "Pulumi.yaml"
-PROJECT = "name: plusofon-account\ndescription: The call directions that a Plusofon account may dial\nruntime: python\n"
-
-# Lines of the program are kept to what formatters keep them to, names of resources to what is easily read.
-_LINE = 88
-_LONGEST_SLUG = 32
-
-# The country that a shared code is best known by (ITU-T E.164), where the catalogue calls it so; else it is the first.
-_BEST_KNOWN = {
-    "1": "United States",
-    "7": "Russia",
-    "39": "Italy",
-    "44": "United Kingdom",
-    "47": "Norway",
-    "61": "Australia",
-    "212": "Morocco",
-    "262": "Réunion",
-    "290": "St. Helena",
-    "358": "Finland",
-    "590": "Guadeloupe",
-    "599": "Curaçao",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderInState:
-    """Name the Provider that the account's resources get, as the stack's state has it.
-
-    ``base_url`` and ``client_id``: what state has of them, or None.
-    """
-
-    name: str
-    urn: str
-    base_url: str | None = None
-    client_id: str | None = None
-
-    @property
-    def token_key(self) -> str:
-        """Return the key of the stack's configuration that the program reads the token from, such as secondToken."""
-        words: list[str] = re.findall(r"[A-Za-z0-9]+", self.name) or ["account"]
-        camel = "".join(word[0].upper() + word[1:] for word in words)
-        return f"{camel[0].lower()}{camel[1:]}Token"
-
-
-@dataclass(frozen=True, slots=True)
-class Adoption:
-    """Hold the text of the program and of the import file; ``codes`` are those that are open."""
-
-    program: str
-    import_file: str
-    codes: tuple[str, ...]
-
-
-def adopt(
-    opened: Iterable[Direction],
-    catalogue: Catalogue,
-    *,
-    exclusive: bool = False,
-    provider: ProviderInState | None = None,
-) -> Adoption:
-    """Return what declares and imports the open directions: one resource each, or, ``exclusive``, one for them all."""
-    found = {code: catalogue.get(code, direction) for code, direction in by_code(opened).items()}
-    # The names in state have to differ between the accounts of a stack, too.
-    prefix = f"{provider.name}-" if provider else ""
-    if exclusive:
-        whole = [found[code] for code in sorted(found)]
-        # A person looks for a code by its number; state has them as the provider sorts them.
-        by_number = sorted(whole, key=lambda direction: int(direction.code))
-        program = _exclusive_program(f"{prefix}account", by_number, provider)
-        resources = [_whole(f"{prefix}account", whole)]
-    else:
-        singles = {prefix + resource_name(found[code], catalogue): found[code] for code in found}
-        singles = dict(sorted(singles.items()))
-        program = _program(singles, catalogue, provider)
-        resources = [_single(name, direction) for name, direction in singles.items()]
-    return Adoption(program, _import_file(resources, provider), tuple(sorted(found)))
-
-
-def resource_name(direction: Direction, catalogue: Catalogue) -> str:
-    """Return a name that is readable, unique for the code that it ends in, and the same each time."""
-    names = _countries(direction, catalogue)
-    best = _BEST_KNOWN.get(direction.code)
-    slug = _slug(best if best in names else next(iter(names), ""))
-    if not slug:
-        return f"direction-{direction.code}"
-    return f"{slug}{'-and-others' if len(names) > 1 else ''}-{direction.code}"
-
-
-def _countries(direction: Direction, catalogue: Catalogue) -> list[str]:
-    """Return the English names of a code, each once, in the catalogue's order."""
-    rows = [row for row in catalogue.rows if row.code == direction.code] or [direction]
-    return list(dict.fromkeys(row.english_name for row in rows if row.english_name))
-
-
-def _slug(name: str) -> str:
-    """Return a name in lower-case ASCII letters and digits, its words joined by hyphens; empty where it has none."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    slug = ""
-    for word in re.findall(r"[a-z0-9]+", bare.lower()):
-        longer = f"{slug}-{word}" if slug else word[:_LONGEST_SLUG]
-        if len(longer) > _LONGEST_SLUG:
-            break
-        slug = longer
-    return slug
-
-
-# The import file
-
-
-def _single(name: str, direction: Direction) -> dict[str, Any]:
-    made_by = {identity.PROVIDER_INPUT: identity.DIRECTION_PROVIDER}
-    return {
-        "type": identity.DIRECTION_TYPE,
-        "name": name,
-        "id": direction.code,
-        "inputs": {**made_by, "code": direction.code},
-        "outputs": {**made_by, **direction.as_outputs()},
-    }
-
-
-def _whole(name: str, directions: Sequence[Direction]) -> dict[str, Any]:
-    made_by = {identity.PROVIDER_INPUT: identity.DIRECTIONS_PROVIDER}
-    inputs = {**made_by, "codes": [direction.code for direction in directions], "on_destroy": "retain"}
-    return {
-        "type": identity.DIRECTIONS_TYPE,
-        "name": name,
-        "id": identity.DIRECTIONS_ID,
-        "inputs": inputs,
-        "outputs": {**inputs, "directions": [direction.as_outputs() for direction in directions]},
-    }
-
-
-def _import_file(resources: Sequence[dict[str, Any]], provider: ProviderInState | None) -> str:
-    content: dict[str, Any] = {"resources": resources}
-    if provider:
-        content = {
-            "nameTable": {provider.name: provider.urn},
-            "resources": [{**resource, "provider": provider.name} for resource in resources],
-        }
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-
-
-# The program
+PROGRAM, PROJECT, REQUIREMENTS, TABLE = "__main__.py", "Pulumi.yaml", "requirements.txt", "directions.csv"
 
 _HEAD = '''\
-"""The call directions that `plusofon adopt` found open in a Plusofon account.
+"""The directions that were open in a Plusofon account when `plusofon adopt` was run.
 
 {what}
 """
 
-import plusofon_pulumi as plusofon
 import pulumi
+
+import plusofon_pulumi as plusofon
+
 '''
-_WHAT_EXCLUSIVE = """\
-Exactly these calling codes are open, `pulumi up` closes all others. A code that is
-taken out of the list is closed, one that is added is opened."""
-_WHAT = """\
-Each of these calling codes is kept open. Others are none of this program's business."""
+_SINGLES = """\
+# Protected: if a line is lost, `pulumi up` fails instead of closing a code that is in use.
+# To close a code: `pulumi state unprotect` its resource, remove its line, run `pulumi up`.
+opts = pulumi.ResourceOptions(protect=True)
 
-_PROTECTED_EXCLUSIVE = """\
-    # Protected: neither `pulumi destroy` nor the loss of these lines gives the list up
-    # by mistake. It does not keep the list from being changed."""
+DIRECTIONS: dict[str, str] = {"""
+_DECLARE = """\
+}
+for name, code in DIRECTIONS.items():
+    plusofon.AllowedDirection(name, code=code, opts=opts)
+"""
 _PROTECTED = """\
-# Protected: when a line below is lost, the next `pulumi up` would otherwise close a
-# code that is in use. To close one on purpose: `pulumi state unprotect` its resource,
-# remove its line, and run `pulumi up`."""
+    ],
+    # Protected: `pulumi destroy` and a lost line of this program fail. The list itself can be changed.
+    opts=pulumi.ResourceOptions(protect=True),
+)
+"""
 
 
-def _program(singles: Mapping[str, Direction], catalogue: Catalogue, provider: ProviderInState | None) -> str:
-    option = "provider=account, " if provider else ""
-    rows = []
-    for name, direction in singles.items():
-        countries = _countries(direction, catalogue)
-        row = f"    {_string(name)}: {_string(direction.code)},"
-        rows.append(_commented(row, ", ".join(countries) if len(countries) > 1 else ""))
-    return _lines(
-        _HEAD.format(what=_WHAT),
-        *_declared(provider),
-        _PROTECTED,
-        f"opts = pulumi.ResourceOptions({option}protect=True)",
-        "",
-        "# The resource's name in Pulumi, and the calling code.",
-        *_bracketed("DIRECTIONS: dict[str, str] = {", rows, "}"),
-        "",
-        "for name, code in DIRECTIONS.items():",
-        "    plusofon.AllowedDirection(name, code=code, opts=opts)",
-    )
+def adopt(
+    opened: Iterable[Direction], catalogue: Catalogue, *, project: str, exclusive: bool = False, table: bool = False
+) -> dict[str, str]:
+    """Return the files of a program that declares the open directions, by name.
+
+    One AllowedDirection for each code; or one AllowedDirections for all of them (``exclusive``), which can also read
+    them from a CSV file (``table``). Codes that are not in the catalogue cannot be declared: see `undeclarable`.
+    """
+    found = sorted(by_code(opened).values(), key=lambda direction: int(direction.code))
+    known = [catalogue[direction.code] for direction in found if direction.code in catalogue]
+    if table:
+        program = Path(__file__).with_name("from_csv.txt").read_text(encoding="utf-8")
+    else:
+        program = (_exclusive if exclusive else _singles)(known, undeclarable(found, catalogue))
+    files = {
+        PROGRAM: program,
+        PROJECT: f"name: {project}\ndescription: The directions that a Plusofon account may dial\nruntime: python\n",
+        REQUIREMENTS: "plusofon-pulumi\n",
+    }
+    return {**files, TABLE: _table(known)} if table else files
 
 
-def _exclusive_program(name: str, directions: Sequence[Direction], provider: ProviderInState | None) -> str:
-    option = "provider=account, " if provider else ""
-    rows = [_commented(f"        {_string(each.code)},", each.english_name) for each in directions]
-    return _lines(
-        _HEAD.format(what=_WHAT_EXCLUSIVE),
-        *_declared(provider),
-        "plusofon.AllowedDirections(",
-        f"    {_string(name)},",
-        *_bracketed("    codes=[", rows, "    ],"),
-        _PROTECTED_EXCLUSIVE,
-        f"    opts=pulumi.ResourceOptions({option}protect=True),",
-        ")",
-    )
+def undeclarable(opened: Iterable[Direction], catalogue: Catalogue) -> list[Direction]:
+    """Return what is open but not in the catalogue: without an id it could not be opened, so `check` refuses it."""
+    return [direction for code, direction in by_code(opened).items() if code not in catalogue]
 
 
-def _declared(provider: ProviderInState | None) -> Iterator[str]:
-    """Yield the lines that declare a Provider just as it is in state, so that no difference shows."""
-    if provider is None:
-        return
-    yield "# The account that the codes belong to; a token is never written into a program."
-    yield "config = pulumi.Config()"
-    yield "account = plusofon.Provider("
-    yield f"    {_string(provider.name)},"
-    yield f"    token=config.require_secret({_string(provider.token_key)}),"
-    if provider.client_id is not None:
-        yield f"    client_id={_string(provider.client_id)},"
-    if provider.base_url is not None:
-        yield f"    base_url={_string(provider.base_url)},"
-    yield ")"
-    yield ""
+def resource_name(direction: Direction) -> str:
+    """Return ``hungary-36``; a code that several countries share is ``direction-7``."""
+    plain = unicodedata.normalize("NFKD", direction.english_name).encode("ascii", "ignore").decode().lower()
+    words = [] if "," in plain else re.findall("[a-z0-9]+", plain)[:4]
+    return "-".join([*(words or ["direction"]), direction.code])
 
 
-def _bracketed(opening: str, rows: Sequence[str], closing: str) -> list[str]:
-    return [opening, *rows, closing] if rows else [opening + closing.strip()]
+def _singles(known: Sequence[Direction], left_out: Sequence[Direction]) -> str:
+    rows = [f'    "{resource_name(each)}": "{each.code}",{_comment(each)}' for each in known]
+    rows += [f"    # Left out: {one_line(str(each), 60)} is not in Plusofon's catalogue." for each in left_out]
+    head = _HEAD.format(what="Each of these codes is kept open. Other codes are not touched.")
+    return "\n".join([head + _SINGLES, *rows, _DECLARE])
 
 
-# What a linter or a type checker would take for a word to itself, if a country were called so.
-_DIRECTIVE = re.compile(r"(type|noqa|ruff|fmt|isort|flake8|pylint|mypy|pragma|nosec)\b", re.IGNORECASE)
+def _exclusive(known: Sequence[Direction], left_out: Sequence[Direction]) -> str:
+    rows = [f'        "{each.code}",{_comment(each)}' for each in known]
+    rows += [f"        # Closes {one_line(str(each), 60)}, which is not in Plusofon's catalogue." for each in left_out]
+    head = _HEAD.format(what="Exactly these codes are open: `pulumi up` closes all others.")
+    return "\n".join([f'{head}plusofon.AllowedDirections(\n    "account",\n    codes=[', *rows, _PROTECTED])
 
 
-def _commented(line: str, comment: str) -> str:
-    """Return a line of code with a comment, which is cut, or left out, where it has no room."""
-    text = printable(comment)
-    room = _LINE - len(f"{line}  # ")
-    if not text or room < 10 or _DIRECTIVE.match(text):
-        return line
-    return f"{line}  # {text if len(text) <= room else text[: room - 1].rstrip(' ,') + '…'}"
+def _table(known: Sequence[Direction]) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["code", "reason", "approved_by", "approved_on", "until"])
+    today = date.today().isoformat()  # noqa: DTZ011  # the day on the user's calendar
+    rows.writerows([each.code, f"open already: {each.english_name}", "plusofon adopt", today, ""] for each in known)
+    return text.getvalue()
 
 
-def _string(text: str) -> str:
-    """Return a string literal as formatters write one: in double quotes, unless that takes more escapes."""
-    literal = repr(text)
-    return f'"{literal[1:-1]}"' if literal.startswith("'") and '"' not in literal else literal
-
-
-def _lines(*parts: str) -> str:
-    return "\n".join(parts) + "\n"
+def _comment(direction: Direction) -> str:
+    names = one_line(direction.english_name, 60)
+    return f"  # {names}" if names else ""

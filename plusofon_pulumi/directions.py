@@ -6,7 +6,6 @@ A calling code is what ITU-T E.164 calls a country code, with or without area di
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,11 @@ from plusofon_pulumi.errors import InvalidCallingCodeError
 
 # E.164: an international number, and so any prefix of one, has at most 15 digits.
 _MAX_DIGITS = 15
+_NO_BEGINNINGS = {
+    "00": "00 is what a caller dials before a calling code, not a part of it: leave it out",
+    "0": "no calling code begins with 0 (ITU-T E.164)",
+    "810": "810 is what a caller in Russia dials before a calling code: leave it out",
+}
 # How much a message says of the countries that share a code, and how many codes it gives with their names.
 _LONGEST_NAMES, _MOST_NAMED = 400, 10
 
@@ -63,43 +67,26 @@ def normalise_code(value: object) -> str:
         return value.code
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise _invalid(value, 'a calling code is a string of digits such as "36", or a whole number')
-    if isinstance(value, str):
-        return _from_text(value)
-    if not math.isfinite(value) or value != int(value):
+    if isinstance(value, float) and not value.is_integer():
         raise _invalid(value, "a calling code is a whole number")
-    if value < 0:
-        raise _invalid(value, "a calling code is not negative")
-    if value >= 10**_MAX_DIGITS:
-        raise _invalid(value, f"it has more than {_MAX_DIGITS} digits (ITU-T E.164)")
-    return _checked_digits(value, str(int(value)))
-
-
-def _from_text(value: str) -> str:
-    text = value.strip()
+    text = value.strip() if isinstance(value, str) else str(int(value))
     if not text:
         raise _invalid(value, "it is empty")
-    if re.fullmatch(r"\+?[0-9]+(?:[ -][0-9]+)*", text):
-        return _checked_digits(value, re.sub(r"[+ -]", "", text))
-    if any(char.isalpha() for char in text):
+    if any(map(str.isalpha, text)):
         raise _invalid(value, "a direction is named by its calling code, in digits, not by a name")
-    raise _invalid(value, 'write it as digits 0 to 9 only, such as "36" or "+36"')
-
-
-def _checked_digits(value: object, digits: str) -> str:
-    if digits.startswith("00"):
-        raise _invalid(value, "00 is what a caller dials before a calling code, not a part of it: leave it out")
-    if digits.startswith("0"):
-        raise _invalid(value, "no calling code begins with 0 (ITU-T E.164)")
-    if digits.startswith("810"):
-        raise _invalid(value, "810 is what a caller in Russia dials before a calling code: leave it out")
+    if not re.fullmatch(r"\+?[0-9]+(?:[ -][0-9]+)*", text):
+        raise _invalid(value, 'write it as digits 0 to 9 only, such as "36" or "+36"')
+    digits = re.sub(r"[+ -]", "", text)
+    for beginning, reason in _NO_BEGINNINGS.items():
+        if digits.startswith(beginning):
+            raise _invalid(value, reason)
     if len(digits) > _MAX_DIGITS:
         raise _invalid(value, f"it has more than {_MAX_DIGITS} digits (ITU-T E.164)")
     return digits
 
 
 def _invalid(value: object, reason: str) -> InvalidCallingCodeError:
-    shown = f"{value:.3g}" if isinstance(value, (int, float)) and abs(value) >= 10**_MAX_DIGITS else repr(value)
-    return InvalidCallingCodeError(f"{shorten(shown, 40)} is not a calling code: {reason}")
+    return InvalidCallingCodeError(f"{shorten(repr(value), 40)} is not a calling code: {reason}")
 
 
 def shorten(text: str, most: int) -> str:
@@ -128,9 +115,10 @@ def by_code(directions: Iterable[Direction]) -> dict[str, Direction]:
 def _joined(rows: list[Direction]) -> Direction:
     if len(rows) == 1:
         return rows[0]
-    name = ", ".join(dict.fromkeys(row.name for row in rows if row.name))
-    english_name = ", ".join(dict.fromkeys(row.english_name for row in rows if row.english_name))
-    return Direction(rows[0].code, name, english_name, api_code=rows[0].api_code)
+    names, english_names = (
+        dict.fromkeys(filter(None, each)) for each in zip(*((r.name, r.english_name) for r in rows), strict=True)
+    )
+    return Direction(rows[0].code, ", ".join(names), ", ".join(english_names), api_code=rows[0].api_code)
 
 
 class Catalogue(Mapping[str, Direction]):
@@ -156,10 +144,10 @@ class Catalogue(Mapping[str, Direction]):
     def find(self, text: str) -> list[Direction]:
         """Return the directions with exactly this code or name, in Russian or English and in any case."""
         wanted, digits = text.strip().casefold(), re.sub(r"[+ -]", "", text)
-        named = [
+        codes = [
             row.code for row in self.rows if wanted and wanted in (row.name.casefold(), row.english_name.casefold())
         ]
-        return [self[code] for code in dict.fromkeys([*named, *([digits] if digits in self else [])])]
+        return [self[code] for code in dict.fromkeys([*codes, digits]) if code in self]
 
     def nearest(self, text: str) -> list[Direction]:
         """Return up to three directions whose code begins most like a code, or whose name is most like a name."""

@@ -31,6 +31,14 @@ _IN_STACK = " in the stack's configuration"
 PROVIDER_KEY = "plusofon:provider"
 
 _WHERE_TOKENS_ARE = "the account shows it under «Разработчикам → Доступ к API»"
+_NO_TOKEN = (
+    "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
+    f"or set the environment variable PLUSOFON_TOKEN ({_WHERE_TOKENS_ARE})"
+)
+_PROVIDER_LACKS_ONE = (
+    "has no token: give it one as `token=`; "
+    "plusofon:token and PLUSOFON_TOKEN, which may be another account's, never take its place"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +67,14 @@ class Settings:
 
     def source(self, setting: str) -> str:
         """Return where ``token``, ``client_id`` or ``base_url`` came from, in words that fit behind "of"."""
-        is_default = (setting, getattr(self, setting)) in {
-            ("client_id", DEFAULT_CLIENT_ID),
-            ("base_url", DEFAULT_BASE_URL),
-        }
+        is_default = getattr(self, setting) in (DEFAULT_CLIENT_ID, DEFAULT_BASE_URL)
         return self.sources.get(setting, "the default" if is_default else "the program")
 
     def token_remedy(self) -> str:
         """Return what to do about a token that is refused."""
-        source = self.source("token")
-        stored = (
-            "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
-            if source.endswith(_IN_STACK)
-            else ""
-        )
+        source, stored = self.source("token"), ""
+        if source.endswith(_IN_STACK):
+            stored = "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
         return f"Check the token of {source} ({_WHERE_TOKENS_ARE}){stored}."
 
     @property
@@ -96,27 +98,15 @@ class Settings:
         is no token, a configured value is empty, or a value cannot work.
         """
         name = config(PROVIDER_KEY)
-        if name is not None:
-            return cls._of_provider(str(name), config)
-        found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ)) is not None}
-        if "token" not in found:
-            raise ConfigurationError(
-                "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
-                f"or set the environment variable PLUSOFON_TOKEN ({_WHERE_TOKENS_ARE})"
-            )
+        if name is None:
+            found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ))}
+        else:
+            given = {setting: config(key) for setting, (key, _) in SOURCES.items()}
+            found = {key: (_text(value), f'the Provider "{name}"') for key, value in given.items() if value is not None}
         values = {setting: value for setting, (value, _) in found.items()}
+        if not values.get("token", "").strip():
+            raise ConfigurationError(_NO_TOKEN if name is None else f'the Provider "{name}" {_PROVIDER_LACKS_ONE}')
         return cls(**values, sources={setting: source for setting, (_, source) in found.items()})
-
-    @classmethod
-    def _of_provider(cls, name: str, config: Callable[[str], Any]) -> Settings:
-        """Return the settings of a Provider: what it was given, and nothing of the environment's."""
-        found = {setting: _text(value) for setting, (key, _) in SOURCES.items() if (value := config(key)) is not None}
-        if not found.get("token", "").strip():
-            raise ConfigurationError(
-                f'the Provider "{name}" has no token: give it one as `token=`; '
-                "plusofon:token and PLUSOFON_TOKEN, which may be another account's, never take its place"
-            )
-        return cls(**found, sources=dict.fromkeys(found, f'the Provider "{name}"'))
 
 
 def is_close_only(environ: Mapping[str, str] = os.environ) -> bool:
@@ -173,12 +163,10 @@ def _checked_base_url(base_url: str, source: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         host = ""
-    if not host or parts.scheme not in ("https", "http"):
-        mistake = f"is not a URL such as {DEFAULT_BASE_URL}"
-    elif "@" in text:
+    if "@" in text:
         mistake = "must not hold a user name or a password"
-    elif "?" in text or "#" in text or " " in text or not text.isprintable():
-        mistake = f"has more than a URL such as {DEFAULT_BASE_URL} may have: no query, fragment or white space"
+    elif not host or parts.scheme not in ("https", "http") or re.search(r"[?#\s]", text) or not text.isprintable():
+        mistake = f"is not a URL such as {DEFAULT_BASE_URL}, without a query, a fragment or white space"
     elif parts.scheme == "http" and not _is_loopback(host):
         mistake = "would send the token unencrypted: use https"
     else:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -29,6 +29,13 @@ PROGRAM_RUNNER = "pulumi-language-python-exec"
 DYNAMIC_PROVIDER = "pulumi-resource-pulumi-python"
 YAML_HOST = "pulumi-language-yaml"
 STAND_IN_HOST = Path(__file__).with_name("language_host.py")
+DOWNLOADER = """\
+import sys, semver; from pulumi.automation import PulumiCommand
+try:
+    PulumiCommand.install(root=sys.argv[1], version=semver.VersionInfo.parse(sys.argv[2]))
+except (Exception, KeyboardInterrupt) as error:
+    sys.exit(f"The download failed: {error}")
+"""
 WHAT_TO_INSTALL = f"""\
 error: there is no Pulumi engine. Do one of these and try again:
   - install the Pulumi CLI, {".".join(map(str, OLDEST_ON_PATH))} or newer, as Pulumi's documentation says;
@@ -60,7 +67,8 @@ def engine_folder() -> Path:
 def yaml_folder() -> Path:
     """Return the folder of the YAML language host: the official CLI brings it, a built engine does not."""
     found = shutil.which(YAML_HOST, path=f"{engine_folder()}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
-    return Path(found).parent if found else _cached(f"yaml-{YAML_VERSION}", _build_yaml)
+    build = functools.partial(_go_build, modules={YAML: YAML_VERSION}, package=f"{YAML}/cmd/{YAML_HOST}")
+    return Path(found).parent if found else _cached(f"yaml-{YAML_VERSION}", build)
 
 
 def on_path() -> Path | None:
@@ -91,9 +99,14 @@ def entry_name() -> str:
 
 def _cached(name: str, *ways: Callable[[Path], None]) -> Path:
     """Return `bin` of a cache entry, made in the first way that works: it appears in one step, complete."""
+    cache = cache_folder()
+    making = cache / f"making-{os.getpid()}"
     try:
-        with _alone(cache_folder()) as cache:
-            making = cache / f"making-{os.getpid()}"
+        cache.mkdir(parents=True, exist_ok=True)
+        with (cache / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in cache.glob("making-*"):  # of a build that was killed
+                shutil.rmtree(left)
             for way in ways if not (cache / name).is_dir() else ():
                 try:
                     (making / "work" / "tmp").mkdir(parents=True)
@@ -106,22 +119,11 @@ def _cached(name: str, *ways: Callable[[Path], None]) -> Path:
                 finally:
                     with isolated.signals_held():
                         shutil.rmtree(making, ignore_errors=True)
-            if (cache / name).is_dir():
-                return cache / name / "bin"
     except OSError as error:
         raise EngineError(f"error: the cache cannot be written: {error}") from error
+    if (cache / name).is_dir():
+        return cache / name / "bin"
     raise EngineError(WHAT_TO_INSTALL)
-
-
-@contextlib.contextmanager
-def _alone(cache: Path) -> Iterator[Path]:
-    """Lock the cache, and remove what a killed build left in it."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in cache.glob("making-*"):
-            shutil.rmtree(left)
-        yield cache
 
 
 def _build_engine(making: Path) -> None:
@@ -134,10 +136,6 @@ def _build_engine(making: Path) -> None:
         DYNAMIC_PROVIDER: python / "dist" / DYNAMIC_PROVIDER,
     }.items():
         shutil.copyfile(source, making / "bin" / name).chmod(0o755)
-
-
-def _build_yaml(making: Path) -> None:
-    _go_build(making, {YAML: YAML_VERSION}, f"{YAML}/cmd/{YAML_HOST}")
 
 
 def _go_build(making: Path, modules: dict[str, str], package: str, *flags: str) -> None:
@@ -158,19 +156,15 @@ def _go(making: Path, *arguments: str) -> str:
 
 
 def _download_engine(making: Path) -> None:
-    program = (
-        "import sys, semver; from pulumi.automation import PulumiCommand\n"
-        "PulumiCommand.install(root=sys.argv[1], version=semver.VersionInfo.parse(sys.argv[2]))"
-    )
     say(f"Downloading the Pulumi CLI {VERSION} …")
-    _run([sys.executable, "-c", program, str(making), VERSION], making, {"TMPDIR": str(making / "work" / "tmp")})
+    _run([sys.executable, "-c", DOWNLOADER, str(making), VERSION], making, {"TMPDIR": str(making / "work" / "tmp")})
 
 
 def _run(command: list[str], cwd: Path, env: dict[str, str]) -> str:
     with isolated.started(command, cwd, {**os.environ, **env}, subprocess.PIPE) as process:
         output, _ = process.communicate()
     if process.returncode != 0:
-        raise EngineError(f"{' '.join(command[:2])} failed (exit {process.returncode}).")
+        raise EngineError(f"{Path(command[0]).name} {command[1]} failed (exit {process.returncode}).")
     return output.decode()
 
 

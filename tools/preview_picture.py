@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import io
+import html
+import itertools
 import os
 import pty
-import re
 import shutil
 import struct
 import sys
@@ -16,9 +16,6 @@ import termios
 from pathlib import Path
 
 import pyte
-from rich.console import Console
-from rich.style import Style
-from rich.text import Text
 
 from plusofon_pulumi.sandbox import Sandbox
 from tools import isolated
@@ -29,24 +26,13 @@ TARGET = CHECKOUT / "docs" / "preview.svg"
 # The program of examples/whole_account declares 7, 36 and 58. Since then somebody opened two codes and closed one.
 CHANGED = ("7", "58", "53", "216")
 COLUMNS, ROWS = 112, 60
-# Rich's own template loads a font from the network; this one uses the reader's fixed-width font.
-TEMPLATE = """\
-<svg role="img" aria-label="pulumi preview" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font: {char_height}px/{line_height}px ui-monospace, "DejaVu Sans Mono", Menlo, monospace; }}
-.{unique_id}-title {{ font: bold 18px sans-serif; }}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
-</clipPath>
+COLOURS = {"default": "#c5c8c6", "5c5cff": "#6cb6ff", "ff00ff": "#ff6ac1", "cd00cd": "#c792ea", "cdcd00": "#d0b344"}
+CELL, LINE = 11, 24  # the size of a character, in units of the picture
+SVG = """\
+<svg role="img" aria-label="pulumi preview" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg"
+  font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, monospace" font-size="18" xml:space="preserve">
+<rect width="{width}" height="{height}" rx="8" fill="#292929"/>
 {lines}
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}<g class="{unique_id}-matrix">{matrix}</g>
-</g>
 </svg>
 """
 
@@ -83,20 +69,22 @@ def run(screen: pyte.Screen, folder: Path, env: dict[str, str], *arguments: str)
 
 
 def draw(screen: pyte.Screen) -> str:
-    """Return an SVG of the terminal."""
-    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text("$ pulumi preview", style="bold"))
-    text = Text()
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            cell = screen.buffer[row][column]
-            colour = {"default": None, "brown": "yellow"}.get(cell.fg, cell.fg.replace("bright", "bright_"))
-            colour = f"#{colour}" if re.fullmatch("[0-9a-f]{6}", colour or "") else colour
-            text.append(cell.data, Style(color=colour, bold=cell.bold))
-        text.append("\n")
-    text.rstrip()
-    console.print(text)
-    return console.export_svg(title="pulumi preview", code_format=TEMPLATE, unique_id="preview")
+    """Return an SVG of the terminal: each run of one style is a text at its place."""
+    rows = [[*map(row.__getitem__, range(COLUMNS))] for row in map(screen.buffer.__getitem__, range(ROWS))]
+    while not any(cell.data.strip() for cell in rows[-1]):
+        rows.pop()
+    lines = [f'<text x="{CELL}" y="{LINE}" fill="#ffffff" font-weight="bold">$ pulumi preview</text>']
+    for y, row in enumerate(rows, start=2):
+        for (colour, bold), cells in itertools.groupby(enumerate(row), lambda place: (place[1].fg, place[1].bold)):
+            run_of = list(cells)
+            said = html.escape("".join(cell.data for _, cell in run_of).rstrip(), quote=False)
+            fill = COLOURS.get(colour, f"#{colour}" if len(colour) == 6 else colour)
+            weight = ' font-weight="bold"' if bold else ""
+            if said:
+                place = f'x="{CELL * (1 + run_of[0][0])}" y="{LINE * y}" textLength="{CELL * len(html.unescape(said))}"'
+                lines.append(f'<text {place} fill="{fill}"{weight}>{said}</text>')
+    size = {"width": CELL * (COLUMNS + 2), "height": LINE * (len(rows) + 2)}
+    return SVG.format(lines="\n".join(lines), **size)
 
 
 if __name__ == "__main__":

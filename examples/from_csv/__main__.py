@@ -1,9 +1,13 @@
-"""Own the whole list of a Plusofon account from a file that is reviewed: each open code has a reason and an approval.
+"""Manage the whole list of a Plusofon account from a reviewed file, with a reason and an approval for each code.
 
-Who wants a code opened sends a change of directions.csv; `pulumi preview` in its review says what will open and close.
+To open a code, propose a change to directions.csv; `pulumi preview` shows what it will open and close. A code with a
+date in the column `until` is declared up to and including that day: after it, the preview says "will close", and the
+next `pulumi up` closes the code. The file may come from Excel: commas or semicolons, UTF-8 or Windows-1251.
 """
 
 import csv
+import io
+import re
 from datetime import date
 from pathlib import Path
 
@@ -12,46 +16,62 @@ import pulumi
 import plusofon_pulumi as plusofon
 
 FILE = Path(__file__).with_name("directions.csv")
-COLUMNS = ["code", "reason", "approved_by", "approved_on"]
+COLUMNS = ["code", "reason", "approved_by", "approved_on", "until"]
 
 
-def check_row(row: dict[str, str], earlier: dict[str, str]) -> str:
-    """Return the row's calling code, or raise a ValueError that says what is wrong with the row."""
+def read_date(row: dict[str, str], column: str) -> date:
+    """Read 2026-09-01, or 01.09.2026 as a Russian Excel writes it; raise ValueError for anything else."""
+    text = row[column].strip()
+    try:
+        return date.fromisoformat(re.sub(r"(\d\d)\.(\d\d)\.(\d{4})", r"\3-\2-\1", text))
+    except ValueError:
+        raise ValueError(f"{column} is {text!r}, not a date such as 2026-09-01") from None
+
+
+def check_row(row: dict[str, str], earlier: dict[str, str]) -> tuple[str, bool]:
+    """Return the row's calling code, and whether it is still to be open; raise ValueError if the row is wrong."""
     if list(row) != COLUMNS or None in row.values():
         raise ValueError(f"it needs {len(COLUMNS)} values: {', '.join(COLUMNS)}")
-    for column in COLUMNS:
+    for column in COLUMNS[:-1]:
         if not row[column].strip():
             raise ValueError(f"{column} is empty")
     code = plusofon.normalise_code(row["code"])
     if code in earlier:
         raise ValueError(f"{code} is listed twice")
-    try:
-        date.fromisoformat(row["approved_on"].strip())
-    except ValueError:
-        raise ValueError(f"approved_on is {row['approved_on']!r}, not a date such as 2026-09-01") from None
-    return code
+    read_date(row, "approved_on")
+    return code, not row["until"].strip() or date.today() <= read_date(row, "until")  # noqa: DTZ011  # local time
 
 
 def read_reasons(file: Path) -> dict[str, str]:
-    """Read the reason for each code. All bad rows are told at once, before anything is declared."""
+    """Return the reason for each code that is to be open. Report all bad rows at once, before anything is declared."""
+    content = file.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1251", "replace")
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    if rows.fieldnames != COLUMNS:
+        raise pulumi.RunError(f"{file.name}, line 1: the columns must be {','.join(COLUMNS)}")
     reasons: dict[str, str] = {}
+    over = set()
     problems = []
-    # With -sig, for a spreadsheet may put a byte order mark before the first column's name.
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        if rows.fieldnames != COLUMNS:
-            raise pulumi.RunError(f"{file.name}, line 1: the columns must be {','.join(COLUMNS)}")
-        for row in rows:
-            try:
-                reasons[check_row(row, reasons)] = row["reason"].strip()
-            except ValueError as error:
-                problems.append(f"{file.name}, line {rows.line_num}: {error}")
+    for row in rows:
+        if not any(map(str.strip, filter(None, row.values()))):
+            continue  # Excel leaves lines of bare semicolons
+        try:
+            code, is_valid = check_row(row, reasons)
+            reasons[code] = row["reason"].strip()
+            if not is_valid:
+                over.add(code)
+        except ValueError as error:
+            problems.append(f"{file.name}, line {rows.line_num}: {error}")
     if not reasons and not problems:
-        # An empty list closes everything: a file that was lost half-way must not.
+        # An empty list closes everything: a truncated file must not.
         problems.append(f"{file.name} lists no code; to close everything, declare codes=[] instead")
     if problems:
         raise pulumi.RunError("\n".join(problems))
-    return reasons
+    return {code: reason for code, reason in reasons.items() if code not in over}
 
 
 reasons = read_reasons(FILE)

@@ -43,14 +43,11 @@ class Account:
         self._delivery = Delivery(
             self._client, self._live, self._catalogue, self.claims, self.describe_all, self.close_only
         )
-        self._writer = Writer(self._delivery)
+        self.writer = Writer(self._delivery)
         self._first_list: OpenList | None = None
 
     def open_directions(self) -> OpenList:
-        """Return what is open, by code; fetched at most 5 seconds ago, and after every write of this process.
-
-        Raises a PlusofonError if the list cannot be read: an error is never taken for an empty list.
-        """
+        """Return what is open, by code, at most 5 seconds old; an error is never taken for an empty list."""
         return self._live.get()
 
     def planning_list(self) -> OpenList | None:
@@ -61,22 +58,17 @@ class Account:
         return self._first_list
 
     def direction(self, code: str) -> Direction:
-        """Return the catalogue's direction for a code, with the names of all that share it.
-
-        Raises UnknownDirectionError, naming the nearest codes, if the catalogue has none; another PlusofonError if
-        the catalogue, which is fetched once per process, cannot be read.
-        """
+        """Return the catalogue's direction for a code; raise UnknownDirectionError if there is none."""
         catalogue = self._catalogue.get()
         if code in catalogue:
             return catalogue[code]
-        near = ", ".join(map(str, catalogue.nearest(code)))
-        hint = f"; the nearest: {near}" if near else ""
+        hint = f"; the nearest: {near}" if (near := self.nearest(code)) else ""
         raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the calling code {code}{hint}")
 
-    def nearest(self, name: str) -> str:
-        """Return the directions whose names are most like a name, as a text; empty if the catalogue cannot be read."""
+    def nearest(self, text: str) -> str:
+        """Return the directions most like a name or a code, as a text; empty if the catalogue cannot be read."""
         with contextlib.suppress(PlusofonError):
-            return ", ".join(map(str, self._catalogue.get().nearest(name)))
+            return ", ".join(map(str, self._catalogue.get().nearest(text)))
         return ""
 
     def describe(self, code: str) -> Direction:
@@ -91,38 +83,28 @@ class Account:
         return describe_all(map(self.describe, codes))
 
     def open(self, code: str, show: Show) -> Direction:
-        """Open a code and return its direction. If it is open already, nothing is written.
-
-        Raises a PlusofonError if the list does not show it as open afterwards.
-        """
+        """Open a code and return its direction; raise an error if the list does not show it as open afterwards."""
         with self._declared({code}):
             try:
                 direction = self.direction(code)
             except PlusofonError as error:
                 raise error.about(f"{self.describe(code)} was not opened") from None
-            self._finish(self._writer.submit(opens={code}), {code}, show)
+            self._finish(self.writer.submit(opens={code}), {code}, show)
             return direction
 
     def make_exactly(self, codes: frozenset[str], show: Show) -> None:
-        """Close whatever else is open, then open these codes.
-
-        Raises a PlusofonError if the list is not equal to them afterwards, or cannot be read before.
-        """
+        """Close whatever else is open, then open these codes; raise an error if the list is not equal to them."""
         with self._declared(codes):
             try:
-                change = self._writer.submit_exactly(codes)
+                change = self.writer.submit_exactly(codes)
             except PlusofonError as error:
                 raise error.about("the open directions were not changed") from None
             self._finish(change, codes | change.closed | change.failures.keys(), show)
 
     def close(self, codes: Collection[str], show: Show) -> None:
-        """Close codes, except those that the program declares.
-
-        Raises DirectionClaimedError if the program declares a code, but could not make its resource; another
-        PlusofonError if the list shows one as open afterwards.
-        """
+        """Close codes, except those that the program declares; raise an error if the list shows one as open."""
         if codes:
-            self._finish(self._writer.submit(closes=codes), set(codes), show)
+            self._finish(self.writer.submit(closes=codes), set(codes), show)
 
     def give_up(self, codes: Collection[str]) -> None:
         """Raise DirectionClaimedError if the program declares one of the codes, but could not make its resource."""
@@ -131,12 +113,10 @@ class Account:
                 raise refusal.about(f"{self.describe(code)} was not given up")
 
     def what_is_left(self) -> str:
-        """Return a line that names what is open and not declared; empty if the program declares all that is open.
-
-        It asks once, and briefly: nothing depends on the answer.
-        """
+        """Return a line that names what is open and not declared, asking once; empty if the program declares it all."""
         try:
-            live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
+            with self._live.lock:
+                live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
@@ -169,13 +149,16 @@ class Account:
     def _failure(self, change: Change, failed: list[str]) -> PlusofonError:
         groups: dict[tuple[str, str], list[str]] = {}
         for code in failed:
+            state = "open" if code in change.opens else "closed"
             done = "opened" if code in change.opens else "closed"
-            what = f"may not have been {done}:" if code in change.unseen else f"was not {done}:"
             if code in change.opened | change.closed:
-                what = f"was {done}, but"
+                what = f"is/are {state}, but"
+            else:
+                what = f"may not have been {done}:" if code in change.unseen else f"was/were not {done}:"
             groups.setdefault((what, str(change.failures[code])), []).append(code)
-        parts = [
-            f"{self.describe_all(codes)} {what if len(codes) == 1 else what.replace('was', 'were')} {why}"
-            for (what, why), codes in groups.items()
-        ]
+        parts = []
+        for (what, why), codes in groups.items():
+            one, _, rest = what.partition(" ")
+            verb = one.split("/")[0 if len(codes) == 1 else -1]
+            parts.append(f"{self.describe_all(codes)} {verb} {rest} {why}")
         return change.failures[failed[0]].saying("; ".join(parts))

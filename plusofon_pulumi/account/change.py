@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ class Change:
     opens: set[str] = field(default_factory=set)
     closes: set[str] = field(default_factory=set)
     callers: int = 0
-    is_done: bool = False
+    is_done: threading.Event = field(default_factory=threading.Event)
     bug: BaseException | None = None
 
     opened: set[str] = field(default_factory=set)

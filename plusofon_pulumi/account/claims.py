@@ -43,7 +43,7 @@ class Claims:
             self._in_lists |= own
             others = [other for other in self._lists if is_known and other is not None and other != own]
             self._lists.append(own if is_known else None)
-            singles = ", ".join(sorted(self._singles))
+            singles = ", ".join(sorted(self._singles, key=int))
             if self._has_single:
                 return (
                     "this account is managed by AllowedDirection resources of this program "
@@ -54,7 +54,7 @@ class Claims:
             return ""
         return (
             "another AllowedDirections of this program declares other codes for this account "
-            f"({', '.join(sorted(others[0])) or 'none'}): keep one of them"
+            f"({', '.join(sorted(others[0], key=int)) or 'none'}): keep one of them"
         )
 
     def all(self) -> frozenset[str]:

@@ -43,13 +43,12 @@ class Delivery:
         with self.live.lock:
             try:
                 before = self.live.get()
+                closing = (change.closes - change.kept - change.opens) & before.keys()
+                after = self._write(change, before, closing=closing, opening=change.opens - before.keys())
+                if after is not None:
+                    self._mend_vanished(change, before, after)
             except errors.PlusofonError as error:
                 change.fail(wanted, error)
-                return
-            closing = (change.closes - change.kept - change.opens) & before.keys()
-            after = self._write(change, before, closing=closing, opening=change.opens - before.keys())
-            if after is not None:
-                self._mend_vanished(change, before, after)
 
     def deliver_exactly(self, change: Change) -> None:
         """Make the open list equal to ``change.opens``; a second round mends what somebody changed meanwhile.
@@ -60,29 +59,36 @@ class Delivery:
             for _ in range(2):
                 if not self._carry_out_round(change):
                     return
-            live = self.live.get().keys()
-            again = "meanwhile, and again, by somebody or by Plusofon. Run `pulumi up` again."
-            change.fail(live - change.opens, errors.DirectionNotChangedError(f"it was opened {again}"))
-            replaces = "Or does PUT replace the list?"
-            change.fail(change.opens - live, errors.DirectionNotChangedError(f"it was closed {again} {replaces}"))
+            self._compare(change, self.live.get())
 
     def _carry_out_round(self, change: Change) -> bool:
         """Close, see it closed, then open; return True if the list was changed and has to be compared once more."""
         before = self.live.get()
         closing, opening = before.keys() - change.opens, change.opens - before.keys()
-        claimed = closing & self.claims.all()
-        if not claimed:
-            self._write(change, before, closing=closing)
-            claimed = change.kept
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
-        why = f"an AllowedDirection of this program declares the code: {listed}"
-        change.fail(claimed, errors.DirectionClaimedError(why))
+        claimed = errors.DirectionClaimedError(f"an AllowedDirection of this program declares the code: {listed}")
+        if still_declared := closing & self.claims.all():
+            change.fail(still_declared, claimed.about("nothing was changed"))
+            return False
+        self._write(change, before, closing=closing)
+        change.fail(change.kept, claimed)
         if change.failures:
-            why = f"nothing is opened until {self.names(change.failures)} is seen to be closed"
+            why = f"nothing is opened while others may be open that must not be: {self.names(change.failures)}"
             change.fail(opening, errors.DirectionNotChangedError(why))
             return False
         after = self._write(change, before, opening=opening)
+        if change.failures and after is not None:
+            self._compare(change, self.live.get())
         return after is not None and bool(closing or opening) and not change.failures
+
+    def _compare(self, change: Change, live: OpenList) -> None:
+        """Note an error for each code that is not as declared in a whole list."""
+        change.closed -= live.keys()
+        change.opened &= live.keys()
+        by = "meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
+        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(f"it was opened {by}"))
+        replaces = f"it was closed {by} Or does PUT replace the list?"
+        change.fail(change.opens - live.keys(), errors.DirectionNotChangedError(replaces))
 
     def _write(
         self, change: Change, before: OpenList, *, closing: Collection[str] = (), opening: Collection[str] = ()
@@ -134,7 +140,7 @@ class Delivery:
         return [code for code in codes if code in catalogue]
 
     def _send(self, change: Change, write: Write, codes: Sequence[str], *, swapped: bool = False) -> None:
-        """Send codes once, but no closing of what the program declares by now."""
+        """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
         if not write.opens:
             self._keep_claimed(change, codes)
             codes = [code for code in codes if code not in change.kept]
@@ -148,25 +154,13 @@ class Delivery:
                 catalogue = self.catalogue.get()
                 self.client.allow_directions([id_ for code in codes for id_ in catalogue.ids(code)])
             else:
-                self._deny(write.before, codes, swapped=swapped)
+                own = {code: write.before[code].api_code for code in codes}
+                other = {code: int(code) if isinstance(own[code], str) else code for code in codes}
+                self.client.deny_directions((other if swapped else own).values())
         except errors.PlusofonError as error:
             answer = error
-        write.answers.update(dict.fromkeys(codes, answer))
-
-    def _deny(self, before: OpenList, codes: Sequence[str], *, swapped: bool) -> None:
-        """Close codes in the form in which the API gives them; if that is refused, also as number or text instead."""
-        own = [before[code].api_code for code in codes]
-        other = [int(code) if isinstance(before[code].api_code, str) else code for code in codes]
-        first, second = (other, own) if swapped else (own, other)
-        try:
-            self.client.deny_directions(first)
-        except errors.PlusofonError as error:
-            if not is_refusal(error):
-                raise
-            try:
-                self.client.deny_directions(second)
-            except errors.PlusofonError:
-                raise error from None
+        if not (swapped and is_refusal(answer)):
+            write.answers.update(dict.fromkeys(codes, answer))
 
     def _verify(self, change: Change, writes: Sequence[Write]) -> OpenList:
         """Look what came of the writes, and send once more what that may help; return the last list."""
@@ -174,13 +168,13 @@ class Delivery:
         is_over = True
         for write in writes:
             left = write.left(after)
-            if left and write.is_refused:
-                is_over = False
-                self._send_in_halves(change, write, left)
-            elif left and not write.opens and not any(write.answers.values()):
+            if left and not write.opens and (write.is_refused or not any(write.answers.values())):
                 # The description shows codes as texts and as numbers, and DELETE may compare them as such.
-                is_over = False
                 self._send(change, write, left, swapped=True)
+                is_over = False
+            if left and write.is_refused:
+                self._send_in_halves(change, write, left)
+                is_over = False
         return after if is_over else self._look(writes)
 
     def _look(self, writes: Sequence[Write]) -> OpenList:
@@ -214,7 +208,10 @@ class Delivery:
         write.answers.update(dict.fromkeys(untried, doubt))
 
     def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> None:
-        """Open again, once, what the program declares and what closed during the write; then compare everything."""
+        """Open again, once, what the program declares and what closed during the write; then compare everything.
+
+        Raises a PlusofonError if something is missing even then: the whole change has failed.
+        """
         claimed = self.claims.all()
         vanished = before.keys() - after.keys() - change.closed
         if strangers := vanished - claimed:
@@ -223,28 +220,28 @@ class Delivery:
         if not lost:
             return
         mend = Write(opens=True, before=before)
-        if not self.close_only:
-            self._send(change, mend, sorted(lost))
+        self._send(change, mend, self._openable(change, sorted(lost)))
         try:
             live = self._look([mend]).keys()
         except errors.PlusofonError as blind:
-            live, reason = after.keys(), str(blind)
-        else:
-            reason = "does PUT replace the list, or did somebody close it?"
-        missing = ((before.keys() & claimed) | change.opened) - live
+            raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
+        missing, again = ((before.keys() & claimed) | change.opened) - live, change.closed & live
+        change.opened &= live
+        change.closed -= live
         if missing:
-            was_open = f"{self.names(missing)} was open before this write and is not any more"
-            change.fail(change.opens | change.closes, errors.DirectionNotChangedError(f"{was_open}: {reason}"))
-        else:
-            change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
-        again = change.closed & live
-        change.fail(again, errors.DirectionNotChangedError("it was opened meanwhile. Run `pulumi up` again."))
+            was, is_ = ("was", "is") if len(missing) == 1 else ("were", "are")
+            why = "does PUT replace the list, or did somebody close it?"
+            was_open = f"{self.names(missing)} {was} open before this write and {is_} not any more: {why}"
+            raise errors.DirectionNotChangedError(was_open)
+        if again:
+            raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
+        change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
 
     def _keep_claimed(self, change: Change, codes: Collection[str]) -> None:
         """Note those of the codes that are not closed because the program declares them."""
-        claimed = self.claims.all() & set(codes)
-        change.kept |= claimed
-        for code in claimed:
+        change.kept |= self.claims.all() & set(codes)
+        # An opening in the same batch settles who owns a code.
+        for code in change.kept - change.opens:
             if refusal := self.claims.refusal(code):
                 change.fail([code], refusal)
 

@@ -15,43 +15,50 @@ LONGEST_GATHERING = 0.25
 class Writer:
     """Carry out changes, one batch at a time.
 
-    Whoever gets the turn sends what has gathered. The host's threads come back soon after a batch has let them go, so
-    the next one waits for as many callers as the last one had: otherwise two halves of the threads would take turns,
-    and twice as many writes be sent.
+    The first caller of a batch sends what has gathered when its turn comes. The host's threads come back soon after a
+    batch has let them go, so the next one waits for as many callers as the last one had: otherwise two halves of the
+    threads would take turns, and twice as many writes be sent. ``joined`` is notified of each caller of the batch that
+    is ``gathering``.
     """
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
         self._turn = threading.Lock()
-        self._joined = threading.Condition()
-        self._gathering: Change | None = None
-        self._last_callers = 1
+        self.joined = threading.Condition()
+        self.gathering: Change | None = None
+        self.expected_callers = 1
 
     def submit(self, *, opens: Iterable[str] = (), closes: Iterable[str] = ()) -> Change:
         """Open and close codes together with what others submit meanwhile; return the batch, with what came of it."""
-        with self._joined:
-            batch = self._gathering = self._gathering or Change()
+        with self.joined:
+            is_first = self.gathering is None
+            batch = self.gathering = self.gathering or Change()
             batch.opens.update(opens)
             batch.closes.update(closes)
             batch.callers += 1
-            self._joined.notify_all()
-        with self._turn:
-            if not batch.is_done:
+            self.joined.notify_all()
+        if is_first:
+            with self._turn:
                 self._carry_out(batch)
+        batch.is_done.wait()
         if batch.bug is not None:
             raise batch.bug
         return batch
 
+    def _gather(self, batch: Change) -> None:
+        with self.joined:
+            self.joined.wait_for(lambda: batch.callers >= self.expected_callers, LONGEST_GATHERING)
+            self.gathering = None
+
     def _carry_out(self, batch: Change) -> None:
-        with self._joined:
-            self._joined.wait_for(lambda: batch.callers >= self._last_callers, LONGEST_GATHERING)
-            self._gathering = None
+        self._gather(batch)
         try:
             self._delivery.deliver(batch)
         except BaseException as error:  # noqa: BLE001  # a bug of ours: raised for all who wait for the batch
             batch.bug = error
-        batch.is_done = True
-        self._last_callers = batch.callers
+        with self.joined:
+            self.expected_callers = batch.callers + (self.gathering.callers if self.gathering else 0)
+        batch.is_done.set()
 
     def submit_exactly(self, codes: Iterable[str]) -> Change:
         """Make codes the only ones that are open; return the change, with what came of it."""

@@ -4,75 +4,48 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
+import shlex
 import threading
-from typing import TYPE_CHECKING
+from typing import Any
 
-from plusofon_pulumi.cli.common import DONE, CommandError, Parser, UsageError, quoted, show
+from plusofon_pulumi.cli.common import DONE, CommandError, add_command
+from plusofon_pulumi.directions import normalise_code
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.readings import parse, summary
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-
-def add(commands: argparse._SubParsersAction[Parser]) -> None:
+def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "sandbox",
-        help="run a local stand-in for the API",
-        description="Run a local stand-in for the Plusofon API, in memory, on 127.0.0.1, until it is interrupted.",
-        epilog=f"example:\n  plusofon sandbox --open 7,36 --reading R4=404 R8=no\n\nreadings:\n{summary()}",
-    )
+    about = "Run a local stand-in for the Plusofon API, in memory, on 127.0.0.1, until it is interrupted."
+    examples = ["sandbox --open +7,36", "sandbox --reading R4=404 R8=no"]
+    parser = add_command(commands, run, "run a local stand-in for the API", about, examples)
+    parser.epilog = f"{parser.epilog}\n\nreadings, the default first:\n{summary()}"
     parser.add_argument("--port", type=int, default=0, metavar="N", help="the port to listen on (default: a free one)")
-    parser.add_argument("--open", default="", metavar="CODES", help="calling codes that are open, as 7,36")
-    parser.add_argument(
-        "--reading",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="NAME=VALUE",
-        help="how to play what the API's description leaves open; the first value below is the default",
-    )
+    parser.add_argument("--open", default="", metavar="CODES", help="calling codes that are open, as in 7,36")
+    what = "how to simulate what the API's description leaves open: see below"
+    parser.add_argument("--reading", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=what)
     parser.add_argument("--token", help="the token that the sandbox accepts (default: a random one)")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run a sandbox until a signal comes."""
-    codes = [code.strip() for code in arguments.open.split(",") if code.strip()]
-    if not 0 <= arguments.port <= 65535:
-        raise UsageError(f"argument --port: a port is a number from 0 to 65535, not {arguments.port}")
     try:
-        readings = parse(arguments.reading)
-        sandbox = Sandbox(open=codes, readings=readings, token=arguments.token, port=arguments.port)
+        codes = [normalise_code(code) for code in arguments.open.split(",") if code.strip()]
+        sandbox = Sandbox(open=codes, readings=parse(arguments.reading), token=arguments.token, port=arguments.port)
     except ValueError as error:
-        raise UsageError(str(error)) from error
-    with _interruption() as interrupted:
-        try:
-            sandbox.start()
-        except OSError as error:
-            raise CommandError(f"cannot listen on port {arguments.port}: {error.strerror}") from error
-        try:
-            show(
-                f"sandbox ready at {sandbox.url}\n"
-                f"export PLUSOFON_BASE_URL={sandbox.url}\n"
-                f"export PLUSOFON_TOKEN={quoted(sandbox.token)}"
-            )
-            interrupted.wait()
-        finally:
-            sandbox.stop()
-    return DONE
-
-
-@contextlib.contextmanager
-def _interruption() -> Iterator[threading.Event]:
-    """Turn SIGINT and SIGTERM into an event."""
-    event = threading.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: event.set()) for number in signals]
+        raise CommandError(str(error)) from None
     try:
-        yield event
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
+        sandbox.start()
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise CommandError(f"cannot listen on port {arguments.port}: {why}") from None
+    # SIGTERM comes as a KeyboardInterrupt, too: see `__main__`.
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as life:
+        life.callback(sandbox.stop)
+        token = shlex.quote(sandbox.token)
+        print(
+            f"sandbox ready at {sandbox.url}\nexport PLUSOFON_BASE_URL={sandbox.url}\nexport PLUSOFON_TOKEN={token}",
+            flush=True,
+        )
+        threading.Event().wait()
+    return DONE

@@ -19,11 +19,11 @@ from typing import NoReturn
 import requests
 import urllib3
 
-from plusofon_pulumi.client import lists
+from plusofon_pulumi.client import lists, responses
 from plusofon_pulumi.client.redact import redactor
-from plusofon_pulumi.client.responses import Call, is_retryable, parse_response, transport_error, unanswered, unexpected
+from plusofon_pulumi.client.responses import Call
 from plusofon_pulumi.directions import Catalogue, Direction
-from plusofon_pulumi.errors import APIError, PlusofonError, TransportError
+from plusofon_pulumi.errors import APIError, PlusofonError, RateLimitError, ServerError, TransportError
 from plusofon_pulumi.settings import Settings
 
 # The singular names the list of open directions, the plural the catalogue of all that exist.
@@ -69,18 +69,18 @@ class PlusofonClient:
         self.settings = settings or Settings.from_environment()
         self._redact = redactor(self.settings.token)
         self._session = _session(self.settings)
-        self._observe = observe or _log if _is_debugging() else observe
+        self._observe = observe or (_log if os.environ.get("PLUSOFON_LOG", "").strip().lower() == "debug" else None)
 
     def get_allowed_directions(self, *, attempts: int = ATTEMPTS, timeout: float = CALL_TIMEOUT) -> list[Direction]:
         """Return the directions that are open in the account now (``GET /api/v1/direction``).
 
         ``attempts``: how often the call is tried; ``timeout``: how long it may take in all, in seconds.
         """
-        return lists.open_list(*self._rows(OPEN_LIST, attempts, timeout))
+        return self._read(OPEN_LIST, lists.open_list, attempts, timeout)
 
     def get_directions(self) -> Catalogue:
         """Return the catalogue of all directions that exist (``GET /api/v1/directions``)."""
-        return Catalogue(lists.catalogue(*self._rows(CATALOGUE)))
+        return Catalogue(self._read(CATALOGUE, lists.catalogue, ATTEMPTS, CALL_TIMEOUT))
 
     def allow_directions(self, ids: Iterable[str | int]) -> None:
         """Open directions (``PUT /api/v1/direction``).
@@ -117,106 +117,75 @@ class PlusofonClient:
         listed = list(values)
         if not listed:
             raise ValueError(f"{key} is empty: there is nothing to send")
-        call = Call(method, OPEN_LIST, self.settings, self._redact)
-        self._request(call, time.monotonic() + CALL_TIMEOUT, body={key: listed})
+        call = Call(method, OPEN_LIST, self.settings, self._redact, json.dumps({key: listed}))
+        self._request(call, time.monotonic() + CALL_TIMEOUT)
 
-    def _rows(
-        self, path: str, attempts: int = ATTEMPTS, timeout: float = CALL_TIMEOUT
-    ) -> tuple[list[lists.Row], lists.Refuse]:
-        """Return all rows of a list, and what makes the error for one that cannot be used."""
+    def _read(self, path: str, parse: lists.Parse, attempts: int, timeout: float) -> list[Direction]:
+        """Return the directions of a list, from all its pages."""
         call = Call("GET", path, self.settings, self._redact)
         deadline = time.monotonic() + timeout
+        try:
+            return parse(lists.read_rows(lambda page: self._request(call, deadline, attempts, page)))
+        except lists.UnusableError as error:
+            raise responses.unexpected(call, str(error)) from None
 
-        def get_page(page: int) -> object:
-            return self._request(call, deadline, attempts=attempts, query={"page": str(page)} if page > 1 else None)
-
-        def refuse(why: str) -> APIError:
-            return unexpected(call, why)
-
-        return lists.read_rows(get_page, refuse), refuse
-
-    def _request(
-        self,
-        call: Call,
-        deadline: float,
-        *,
-        attempts: int = ATTEMPTS,
-        query: dict[str, str] | None = None,
-        body: dict[str, object] | None = None,
-    ) -> object:
+    def _request(self, call: Call, deadline: float, attempts: int = ATTEMPTS, page: int = 1) -> object:
         """Return the decoded JSON of a good answer; repeat the call while that may help and there is time."""
         may_be_done = False
         for attempt in itertools.count(1):
             try:
-                return self._attempt(call, deadline, attempt, query, body)
+                return self._attempt(call, deadline, attempt, page)
             except (TransportError, APIError) as error:
                 failure: TransportError | APIError = error
             pause = _pause(attempt, failure)
-            if attempt == attempts or not is_retryable(failure) or time.monotonic() + pause >= deadline:
+            is_retryable = getattr(failure, "retryable", isinstance(failure, (RateLimitError, ServerError)))
+            if attempt == attempts or not is_retryable or time.monotonic() + pause >= deadline:
                 break
             may_be_done = may_be_done or getattr(failure, "outcome_unknown", True)
             time.sleep(pause)
         if may_be_done and isinstance(failure, TransportError) and not failure.outcome_unknown:
             # What an earlier attempt may have done is not undone by the last one, which could not even connect.
-            text = str(failure).replace("It was not carried out.", "Whether it was carried out is not known.")
-            failure = failure.saying(text)
+            failure = failure.saying(str(failure).replace(responses.NOT_DONE, responses.NOT_KNOWN))
             failure.outcome_unknown = True
         raise failure
 
-    def _attempt(
-        self, call: Call, deadline: float, attempt: int, query: dict[str, str] | None, body: dict[str, object] | None
-    ) -> object:
+    def _attempt(self, call: Call, deadline: float, attempt: int, page: int) -> object:
         began = time.monotonic()
         left = max(deadline - began, 0.1)
-        status: int | None = None
-        decoded: object = None
-        failure: PlusofonError
+        timeout = (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left))
+        url = call.url + (f"?page={page}" if page > 1 else "")
+        status, decoded = None, None
         try:
             with self._session.request(
-                call.method,
-                call.url,
-                params=query,
-                data=None if body is None else json.dumps(body),
-                timeout=(min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)),
-                allow_redirects=False,
-                stream=True,
+                call.method, url, data=call.body, timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 status = response.status_code
-                content = _read(call, response, deadline)
-            if status < 200:
-                # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call.
-                self._session.close()
-                raise unanswered(call, f"only an interim answer ({status}) came. Try again.")
-            decoded = parse_response(call, status, response.headers, content)
+                if status < 200:
+                    # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call,
+                    # so nothing is read, and the connection is closed.
+                    raise responses.unanswered(call, f"only an interim answer ({status}) came. Try again.")
+                content = _content(call, response, deadline)
+            decoded = responses.parse_response(call, status, response.headers, content)
+            return decoded
         except PlusofonError as error:
             failure = error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            failure = transport_error(call, error)
-        else:
-            return decoded
+            failure = responses.transport_error(call, error)
         finally:
             if self._observe:
-                url = call.url + (f"?page={query['page']}" if query else "")
-                seconds = time.monotonic() - began
-                self._observe(Exchange(call.method, url, status, seconds, attempt, decoded))
+                self._observe(Exchange(call.method, url, status, time.monotonic() - began, attempt, decoded))
         # Raised outside of the `except`: the exceptions of requests carry the request, and so the token.
         raise failure
 
 
-class _Bearer(requests.auth.AuthBase):
-    """Put the token into a request; while a session has an ``auth``, requests looks into no ``~/.netrc``."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+def _session(settings: Settings) -> requests.Session:
+    def authorise(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {settings.token}"
         return request
 
-
-def _session(settings: Settings) -> requests.Session:
     session = requests.Session()
-    session.auth = _Bearer(settings.token)
+    # While a session has an ``auth``, requests looks into no ``~/.netrc``.
+    session.auth = authorise
     session.headers.update(
         {"Accept": "application/json", "Content-Type": "application/json", "Client": settings.client_id}
     )
@@ -227,15 +196,18 @@ def _session(settings: Settings) -> requests.Session:
     return session
 
 
-def _read(call: Call, response: requests.Response, deadline: float) -> bytes:
+def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
     """Return an answer's body, whole, in time and of a sensible size."""
     content = bytearray()
-    for chunk in response.iter_content(65536):
+    # Small chunks: of an answer that trickles in, each is waited for until it is full.
+    for chunk in response.iter_content(1024):
         content += chunk
         if len(content) > LARGEST_ANSWER:
-            raise unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
+            raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
-            raise unanswered(call, "the answer did not end in time. Try again.", is_late=True)
+            raise responses.unanswered(call, "the answer did not end in time. Try again.", is_late=True)
+    if getattr(response.raw, "length_remaining", None):
+        raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
 
 
@@ -244,10 +216,6 @@ def _pause(attempt: int, failure: PlusofonError) -> float:
     # Jitter, so that several processes do not come back in step.
     own = FIRST_PAUSE * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret hangs on it
     return float(max(own, min(asked, LONGEST_RETRY_AFTER)))
-
-
-def _is_debugging() -> bool:
-    return os.environ.get("PLUSOFON_LOG", "").strip().lower() == "debug"
 
 
 def _log(exchange: Exchange) -> None:

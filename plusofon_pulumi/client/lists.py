@@ -5,44 +5,42 @@ Half a list must never pass for the whole, nor an error for an empty list. Keys 
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from plusofon_pulumi.directions import Direction, normalise_code, one_line
-from plusofon_pulumi.errors import APIError, InvalidCallingCodeError
+from plusofon_pulumi.errors import InvalidCallingCodeError
 
-Refuse = Callable[[str], APIError]
 # A row, and the key that it stands under if the list is an object.
 Row = tuple["str | None", object]
+Parse = Callable[[list[Row]], list[Direction]]
 
-_LONGEST_NAME = 100
+
+class UnusableError(Exception):
+    """Refuse an answer that is not a list, or not certainly the whole one; the text says why."""
 
 
-def read_rows(get_page: Callable[[int], object], refuse: Refuse) -> list[Row]:
-    """Return all rows of a list; ``get_page`` brings the answer for a page number, from 1 on.
-
-    ``refuse`` makes the error for an answer that cannot be used.
-    """
+def read_rows(get_page: Callable[[int], object]) -> list[Row]:
+    """Return all rows of a list; ``get_page`` brings the answer for a page number, from 1 on."""
     rows: list[Row] = []
     page = 1
     while True:
         answer = get_page(page)
         if not isinstance(answer, dict):
-            raise refuse("it is not a JSON object")
+            raise UnusableError("it is not a JSON object")
+        rows += _rows(answer)
         paginator = _paginator(answer)
-        found = _rows(answer, refuse)
-        if not found:
-            _check_empty(answer, paginator, refuse)
-        rows += found
         if paginator is None:
             if _goes_on(answer):
-                raise refuse("it comes in parts, and does not say how to get the rest")
+                raise UnusableError("it comes in parts, and does not say how to get the rest")
             return rows
         current, last = _whole_number(paginator["current_page"]), _whole_number(paginator["last_page"])
         if current != page or last is None:
-            raise refuse(f"page {page} was asked for, page {paginator['current_page']!r} came")
+            raise UnusableError(f"page {page} was asked for, page {paginator['current_page']!r} came")
         if page >= last:
-            _check_total(rows, paginator.get("total"), refuse)
+            _check_total(rows, paginator.get("total"))
             return rows
         page += 1
 
@@ -57,91 +55,85 @@ def _paginator(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _goes_on(answer: Mapping[str, Any]) -> bool:
     """Return True if an answer without page numbers says that more rows follow."""
-    meta, links = answer.get("meta"), answer.get("links")
-    places = [place for place in (answer, meta) if isinstance(place, dict)]
-    keys = ("next_page_url", "next_cursor", "has_more")
-    return any(place.get(key) for place in places for key in keys) or bool(
-        isinstance(links, dict) and links.get("next")
-    )
+    links = answer.get("links")
+    link = {"next_page_url": links.get("next")} if isinstance(links, dict) else None
+    places = [
+        place for place in (answer, answer.get("meta"), answer.get("directions"), link) if isinstance(place, dict)
+    ]
+    return any(place.get(key) for place in places for key in ("next_page_url", "next_cursor", "has_more"))
 
 
-def _rows(answer: Mapping[str, Any], refuse: Refuse) -> list[Row]:
+def _rows(answer: Mapping[str, Any]) -> list[Row]:
     """Return the rows of one answer: those of ``directions``, of ``directions.data``, or of ``data``."""
     if "directions" not in answer and "data" not in answer:
-        raise refuse("it has no «directions»")
+        raise UnusableError("it has no «directions»")
     content = answer.get("directions", answer.get("data"))
     if isinstance(content, dict) and "data" in content:
         content = content["data"]
-    if isinstance(content, dict):
-        return list(content.items())
-    if isinstance(content, list):
-        return [(None, row) for row in content]
-    if content is None:
+    if not isinstance(content, (dict, list, type(None))):
+        raise UnusableError("«directions» is neither an object nor an array")
+    if not content:
+        _check_empty(answer, content)
         return []
-    raise refuse("«directions» is neither an object nor an array")
+    return list(content.items()) if isinstance(content, dict) else [(None, row) for row in content]
 
 
-def _check_empty(answer: Mapping[str, Any], paginator: Mapping[str, Any] | None, refuse: Refuse) -> None:
+def _check_empty(answer: Mapping[str, Any], content: object) -> None:
     """Refuse an answer without rows that is not certainly an empty list: nothing open would close or open codes."""
     is_success = answer.get("success") is True
-    if "directions" not in answer and paginator is None:
-        raise refuse("it has no «directions»")
-    if paginator is None and answer["directions"] is None and not is_success:
-        raise refuse("«directions» is null")
+    if "directions" not in answer and _paginator(answer) is None:
+        raise UnusableError("it has no «directions»")
+    if content is None and not is_success:
+        raise UnusableError("«directions» is null")
     statuses = [_whole_number(answer.get(key)) or 0 for key in ("code", "status")]
     if answer.get("errors") or max(statuses) >= 400 or (answer.get("message") and not is_success):
-        raise refuse("it is empty, but says that something is wrong")
+        raise UnusableError("it is empty, but says that something is wrong")
 
 
-def _check_total(rows: list[Row], total: object, refuse: Refuse) -> None:
+def _check_total(rows: list[Row], total: object) -> None:
     """Refuse pages that do not make up the list: a row that is there twice, because the list changed, hides another."""
     found = len({repr(row) for row in rows})
     if total is not None and _whole_number(total) != found:
-        raise refuse(f"it says that there are {total} rows, but its pages have {found}; try again")
+        raise UnusableError(f"it says that there are {total} rows, but its pages have {found}; try again")
 
 
 def _whole_number(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return int(str(value)) if re.fullmatch("[0-9]+", str(value)) else None
 
 
-def open_list(rows: list[Row], refuse: Refuse) -> list[Direction]:
+def open_list(rows: list[Row]) -> list[Direction]:
     """Return the open directions; a row that cannot be understood is an error, for it may be the one that matters."""
-    read = [_direction(row, key) for key, row in rows]
-    odd = [each for each in read if isinstance(each, str)]
-    if odd:
-        raise refuse(odd[0])
-    return [each for each in read if isinstance(each, Direction)]
+    return [_direction(row, key) for key, row in rows]
 
 
-def catalogue(rows: list[Row], refuse: Refuse) -> list[Direction]:
+def catalogue(rows: list[Row]) -> list[Direction]:
     """Return the catalogue's rows; one without a usable id or code is left out: nobody could open it anyway."""
-    read = [_direction(row, None) for _, row in rows]
-    usable = [each for each in read if isinstance(each, Direction) and each.id is not None]
+    read = []
+    for _, row in rows:
+        with contextlib.suppress(UnusableError):
+            read.append(_direction(row, None))
+    usable = [direction for direction in read if direction.id is not None]
     if not usable:
-        odd = [each for each in read if isinstance(each, str)]
-        raise refuse(odd[0] if odd else "an entry has no id" if rows else "the catalogue is empty")
+        raise UnusableError("the catalogue has no entry with an id and a calling code")
     return usable
 
 
-def _direction(row: object, key: str | None) -> Direction | str:
-    """Return the direction that a row describes, or what is wrong with the row.
+def _direction(row: object, key: str | None) -> Direction:
+    """Return the direction that a row describes.
 
     A row without ``code`` has the key that it stands under: the list of open directions is an object keyed by code.
     """
     if not isinstance(row, dict):
-        return "an entry is not an object"
-    api_code, api_id = row.get("code", key), row.get("id")
-    if isinstance(api_code, bool) or not isinstance(api_code, (str, int)):
-        return "an entry has no code"
+        raise UnusableError("an entry is not an object")
+    code, id_ = row.get("code", key), row.get("id")
+    if isinstance(code, bool) or not isinstance(code, (str, int)):
+        raise UnusableError("an entry has no code")
+    usable_id = id_ if isinstance(id_, (str, int)) and not isinstance(id_, bool) and id_ != "" else None
     try:
-        code = normalise_code(api_code)
-    except InvalidCallingCodeError:
-        return f"an entry's code, «{api_code}», is not a calling code"
-    usable_id = api_id if isinstance(api_id, (str, int)) and not isinstance(api_id, bool) and api_id != "" else None
-    return Direction(code, _name(row.get("name")), _name(row.get("english_name")), usable_id, api_code)
+        return Direction(normalise_code(code), _name(row.get("name")), _name(row.get("english_name")), usable_id, code)
+    except InvalidCallingCodeError as error:
+        raise UnusableError(f"an entry's code is wrong: {error}") from None
 
 
 def _name(value: object) -> str:
-    return one_line(value, _LONGEST_NAME) if isinstance(value, str) else ""
+    return one_line(value, 100) if isinstance(value, str) else ""

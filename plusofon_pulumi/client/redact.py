@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 
@@ -19,3 +20,14 @@ def redactor(token: str) -> Callable[[str], str]:
     longest_first = sorted(forms, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
     return lambda text: pattern.sub("***", text)
+
+
+def redact_all(value: Any, redact: Callable[[str], str]) -> Any:
+    """Return decoded JSON with its texts redacted; of keys, only those of objects: the others are never shown."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [redact_all(each, redact) for each in value]
+    if isinstance(value, dict):
+        return {redact(key) if isinstance(each, dict) else key: redact_all(each, redact) for key, each in value.items()}
+    return value

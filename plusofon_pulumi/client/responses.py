@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import requests
 import urllib3
 
 from plusofon_pulumi import errors
+from plusofon_pulumi.client.redact import redact_all
 from plusofon_pulumi.directions import one_line, shorten
 from plusofon_pulumi.settings import Settings
 
 # How much of the server's own words, and of a body that is not JSON, a message shows; how much an error keeps.
 _LONGEST_MESSAGE, _LONGEST_EXCERPT, _LONGEST_BODY = 300, 100, 2000
+
+NOT_DONE, NOT_KNOWN = "It was not carried out.", "Whether it was carried out is not known."
 
 _KINDS: dict[int, type[errors.APIError]] = {
     400: errors.BadRequestError,
@@ -30,51 +34,50 @@ _KINDS: dict[int, type[errors.APIError]] = {
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the API: what its errors name. ``redact`` takes the token out of what the server said."""
+    """One call of the API. ``redact`` takes the token out of what the server said."""
 
     method: str
     path: str
     settings: Settings
-    redact: Callable[[str], str] = field(repr=False)
+    redact: Callable[[str], str]
+    body: str | None = None
 
     @property
     def url(self) -> str:
-        """Return the address, without a query."""
+        """The address, without a query."""
         return self.settings.base_url + self.path
 
 
 def parse_response(call: Call, status: int, headers: Mapping[str, str], content: bytes) -> object:
-    """Return the decoded body of a good answer; raise the APIError that any other answer stands for."""
+    """Return the decoded body of a good answer, without the token; raise the APIError that any other one stands for."""
     try:
-        decoded, excerpt = json.loads(content), ""
+        decoded, excerpt = redact_all(json.loads(content), call.redact), ""
     except (ValueError, RecursionError):
         decoded, excerpt = None, _excerpt(call, headers, content)
-    is_good, why = 200 <= status < 300, ""
-    if is_good and excerpt:
-        # A write may answer with nothing at all: the live list shows what came of it.
-        if call.method != "GET" and not content.strip():
-            return None
-        why = f"is not JSON{excerpt}"
-    elif is_good and _says_no(decoded):
+    is_good, is_blank, why = 200 <= status < 300, not content.strip(), ""
+    if is_good and _says_no(decoded):
         why = "says that it failed"
-    elif is_good:
+    elif is_good and (not excerpt or (is_blank and call.method != "GET")):
+        # A write may answer with nothing at all: the live list shows what came of it.
         return decoded
+    elif is_good:
+        why = f"is not JSON{excerpt}"
     elif status < 400:
-        target = urlsplit(urljoin(call.url, call.redact(headers.get("Location", ""))))._replace(query="", fragment="")
-        why = f"redirects to {one_line(urlunsplit(target), _LONGEST_MESSAGE)}, where the token is not sent"
-    message = one_line(call.redact(_message(decoded)), _LONGEST_MESSAGE)
+        target = re.split("[?#]", urljoin(call.url, call.redact(headers.get("Location", ""))), maxsplit=1)[0]
+        why = f"redirects to {one_line(target, _LONGEST_MESSAGE)}, where the token is not sent"
+    what = f"the answer ({status}) {why}" if why else f"the answer is {status}{'' if is_blank else excerpt}"
+    message = one_line(_message(decoded), _LONGEST_MESSAGE)
     kind = errors.UnexpectedResponseError if why else _kind(status, message)
     error = kind("", status_code=status, message=message, method=call.method, path=call.path, body=_body(call, content))
     if isinstance(error, errors.RateLimitError):
-        error.retry_after = _retry_after(headers.get("Retry-After"))
-    what = f"the answer ({status}) {why}" if why else f"the answer is {status}{excerpt if content else ''}"
+        error.retry_after = _retry_after(headers.get("Retry-After", ""))
     raise error.saying(_sentence(call, what + (f", «{message}»" if message else ""), error))
 
 
 def unexpected(call: Call, why: str) -> errors.APIError:
     """Return the error for an answer of a good status whose content cannot be used."""
     error = errors.UnexpectedResponseError("", status_code=200, method=call.method, path=call.path)
-    what = f"the answer is not the one described: {one_line(call.redact(why), _LONGEST_MESSAGE)}"
+    what = f"the answer is not the one described: {one_line(why, _LONGEST_MESSAGE)}"
     return error.saying(_sentence(call, what, error))
 
 
@@ -83,40 +86,52 @@ def _sentence(call: Call, what: str, error: errors.APIError) -> str:
 
 
 def _body(call: Call, content: bytes) -> str:
-    return shorten(call.redact(content[:_LONGEST_BODY].decode("utf-8", "replace")), _LONGEST_BODY)
-
-
-def is_retryable(error: errors.PlusofonError) -> bool:
-    """Return True if another attempt of the same call may succeed."""
-    if isinstance(error, errors.TransportError):
-        return error.retryable
-    return isinstance(error, (errors.RateLimitError, errors.ServerError))
+    return shorten(call.redact(content.decode("utf-8", "replace")), _LONGEST_BODY)
 
 
 def transport_error(call: Call, error: Exception) -> errors.TransportError:
     """Return our error for an exception of requests, urllib3 or the system: no usable answer came."""
-    cause = error.args[0] if error.args else None
-    reason, inner = getattr(cause, "reason", cause), _innermost(error)
+    causes = [*_causes(error)]
+    inner = causes[-1]
     why = (isinstance(inner, OSError) and inner.strerror) or type(inner).__name__
-    check = "Check the network and the base URL (plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url), then try again."
-    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+    is_of_requests = isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError))
+    url = requests.utils.select_proxy(call.url, requests.utils.get_environ_proxies(call.url)) or ""
+    proxy = url.rpartition("@")[2]  # without user name and password
+
+    check = f"Check the network and the base URL (of {call.settings.source('base_url')}), then try again."
+
+    def has(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(each, kinds) for each in causes)
+
+    hopeless = ""
+    if isinstance(error, OSError) and not is_of_requests:
         # requests says so before it connects: REQUESTS_CA_BUNDLE names a file that is not there.
         hopeless = f"{one_line(str(error), _LONGEST_MESSAGE)}. Check REQUESTS_CA_BUNDLE."
-    elif isinstance(error, (requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)):
-        hopeless = f"the proxy {_proxy(call)} does not work ({why}). Check HTTPS_PROXY and NO_PROXY."
-    elif isinstance(inner, ssl.SSLCertVerificationError):
+    elif has(requests.exceptions.ProxyError) or (isinstance(error, ValueError) and proxy):
+        hopeless = f"the proxy {proxy!r} does not work ({why}). Check HTTPS_PROXY and NO_PROXY."
+    elif has(ssl.SSLCertVerificationError):
         hopeless = f"the certificate is not trusted ({why}). Check REQUESTS_CA_BUNDLE, and who answers there."
-    else:
-        hopeless = ""
+    elif isinstance(error, ValueError):
+        # requests says so before it connects: the host is one such as ".example".
+        hopeless = f"no request can be made ({one_line(str(error), _LONGEST_MESSAGE)}). {check}"
     if hopeless:
         return unanswered(call, hopeless, unknown=False, retryable=False)
-    if isinstance(error, requests.ConnectTimeout):
+    if has(requests.ConnectTimeout):
         return unanswered(call, f"the connection was not made in time. {check}", is_late=True, unknown=False)
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+    if has(urllib3.exceptions.NewConnectionError):
         return unanswered(call, f"no connection could be made ({why}). {check}", unknown=False)
-    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)) or isinstance(inner, TimeoutError):
+    if has(requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         return unanswered(call, f"no answer came in time. {check}", is_late=True)
     return unanswered(call, f"the connection broke ({why}). {check}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those that it came from, the first of all at last."""
+    yield error
+    for inner in (getattr(error, "reason", None), error.__cause__, *error.args, error.__context__):
+        if isinstance(inner, BaseException):
+            yield from _causes(inner)
+            return
 
 
 def unanswered(
@@ -124,9 +139,8 @@ def unanswered(
 ) -> errors.TransportError:
     """Return the error for no usable answer. ``unknown``: the call may have been carried out nevertheless."""
     kind = errors.RequestTimeoutError if is_late else errors.TransportError
-    outcome = " Whether it was carried out is not known." if unknown else " It was not carried out."
-    text = f"{call.method} {call.url}: {what}{outcome if call.method != 'GET' else ''}"
-    return kind(text, outcome_unknown=unknown, retryable=retryable)
+    outcome = "" if call.method == "GET" else f" {NOT_KNOWN if unknown else NOT_DONE}"
+    return kind(f"{call.method} {call.url}: {what}{outcome}", outcome_unknown=unknown, retryable=retryable)
 
 
 def _kind(status: int, message: str) -> type[errors.APIError]:
@@ -142,20 +156,17 @@ def _remedy(error: errors.APIError, settings: Settings) -> str:
     if isinstance(error, (errors.AuthenticationError, errors.PermissionDeniedError)):
         return settings.token_remedy()
     client_id = f"the client id ({settings.client_id}, of {settings.source('client_id')})"
+    base_url = f"the base URL (of {settings.source('base_url')})"
     if isinstance(error, errors.NotFoundError):
-        return f"Check the base URL (of {settings.source('base_url')}) and {client_id}."
+        return f"Check {base_url} and {client_id}."
     if isinstance(error, errors.BadRequestError):
         return "Check the codes that were sent."
     if isinstance(error, errors.RateLimitError):
-        wait = f"{error.retry_after:.0f} s" if error.retry_after else "a minute"
-        return (
-            f"Wait {wait}, as the answer asks, and try again." if error.retry_after else f"Wait {wait} and try again."
-        )
+        wait = f"{error.retry_after:.0f} s, as the answer asks," if error.retry_after else "a minute"
+        return f"Wait {wait} and try again."
     if isinstance(error, errors.UnexpectedResponseError):
-        return (
-            f"Check the token (of {settings.source('token')}), {client_id} and the base URL, "
-            "and whether a proxy answers in Plusofon's place."
-        )
+        token = f"the token (of {settings.source('token')})"
+        return f"Check {token}, {client_id}, {base_url}, and whether a proxy answers in Plusofon's place."
     return "Try again; if it stays so, ask Plusofon's support."
 
 
@@ -185,24 +196,9 @@ def _excerpt(call: Call, headers: Mapping[str, str], content: bytes) -> str:
     return f" ({headers.get('Content-Type', 'no content type')}: {text})" if text else " (its body is empty)"
 
 
-def _retry_after(header: str | None) -> float | None:
+def _retry_after(header: str) -> float | None:
     """Return the pause that a ``Retry-After`` header asks for, in seconds (RFC 9110, 10.2.3: a number or a date)."""
-    if header is None:
-        return None
     try:
         return max(0.0, urllib3.util.Retry().parse_retry_after(header))
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
-
-
-def _proxy(call: Call) -> str:
-    """Return the proxy that requests takes for a call, without its user name and password."""
-    url = requests.utils.select_proxy(call.url, requests.utils.get_environ_proxies(call.url)) or ""
-    return repr(url.rpartition("@")[2] if "@" in url else url)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    for inner in (getattr(error, "reason", None), error.__cause__, *error.args, error.__context__):
-        if isinstance(inner, BaseException):
-            return _innermost(inner)
-    return error

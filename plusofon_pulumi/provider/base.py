@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,6 +73,7 @@ class AccountProvider(ResourceProvider):
         self._name = req.config.get(PROVIDER_KEY)
         self._lock = threading.Lock()
         self._shown: set[str] = set()
+        self._new: Counter[str] = Counter()
         self._settings: Settings | ConfigurationError
         try:
             self._settings = Settings.from_config(req.config.get)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.output import Unknown
 
-from plusofon_pulumi.directions import normalise_code
+from plusofon_pulumi.directions import Direction, normalise_code
 from plusofon_pulumi.errors import DirectionClaimedError, DirectionNotOpenError, InvalidCallingCodeError, PlusofonError
 from plusofon_pulumi.provider.base import AccountProvider, hide_traceback, recorded_direction
 
@@ -23,11 +23,8 @@ SINCE = "it was closed since the last successful update"
 class AllowedDirectionProvider(AccountProvider):
     """Keep one calling code open."""
 
-    def configure(self, req: ConfigureRequest) -> None:
-        """Read the configuration."""
-        super().configure(req)
-        self._lines = {"plans": 0, "results": 0}
-        self._replacing: set[str] = set()
+    # Codes whose opening `diff` has shown, as part of a replacement.
+    _replacing: frozenset[str] = frozenset()
 
     @hide_traceback
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -73,9 +70,9 @@ class AllowedDirectionProvider(AccountProvider):
         direction = account.direction(code)
         planning_list = account.planning_list()
         if old is not None:
-            self._replacing.add(code)  # `diff` shows it
+            self._replacing |= {code}
         elif planning_list is not None and code not in planning_list and code not in self._replacing:
-            self._show("plans", f"{self._will_open()} {direction}{self._not_in_this_run()}")
+            self._show_new("plans", f"{self._will_open()} {direction}{self._not_in_this_run()}")
 
     @hide_traceback
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -87,7 +84,7 @@ class AllowedDirectionProvider(AccountProvider):
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
         if code in account.open_directions():
             return DiffResult(changes=False)
-        self._show("plans", f"{self._will_open()} {recorded_direction(olds)}{self._not_in_this_run()}: {SINCE}")
+        self.show_once(f"{self._will_open()} {recorded_direction(olds)}{self._not_in_this_run()}: {SINCE}")
         return DiffResult(changes=True)
 
     @hide_traceback
@@ -103,10 +100,10 @@ class AllowedDirectionProvider(AccountProvider):
         Raises DirectionNotOpenError if the resource was looked up by its id (nothing is recorded) and is not open.
         """
         account = self.account()
-        code = props["code"] if "code" in props else normalise_code(id_)
+        code = normalise_code(props.get("code", id_))
         direction = account.open_directions().get(code)
         if direction is None:
-            if "code" not in props:
+            if "english_name" not in props:  # nothing is recorded: `ResourceOptions(id=…)`, or an import
                 raise DirectionNotOpenError(f"{account.describe_all([code])} is not open, so it cannot be taken over")
             return ReadResult("", {})
         recorded = {key: value for key, value in props.items() if key in ("name", "english_name")}
@@ -125,10 +122,11 @@ class AllowedDirectionProvider(AccountProvider):
     def _open(self, code: str) -> dict[str, Any]:
         return self.account().open(code, self._show_result).as_outputs()
 
-    def _show_replacement(self, account: Account, code: str, old: Any) -> None:
+    def _show_replacement(self, account: Account, code: str, old: Direction) -> None:
         new = account.describe(code)
-        opening = f"{self._will_open()} {new}" if code not in account.open_directions() else f"{new} is open already"
-        self.show_once(f"{opening}; {old} closes after that, unless it is still declared{self._not_in_this_run()}")
+        line = f"{self._will_open()} {new}" if code not in account.open_directions() else f"{new} is open already"
+        line += f"; {old} closes after that, unless it is still declared" if old.code else ""
+        self.show_once(f"{line}{self._not_in_this_run()}")
 
     def _will_open(self) -> str:
         return "would open" if self.account().close_only else "will open"
@@ -137,14 +135,17 @@ class AllowedDirectionProvider(AccountProvider):
         return " (not in this run)" if self.account().close_only else ""
 
     def _show_result(self, line: str) -> None:
-        self._show("results", line)
+        if line.startswith("opened "):
+            self._show_new("results", line)
+        else:
+            self.show_once(line)
 
-    def _show(self, kind: str, line: str) -> None:
-        """Show a line, unless there have been many of its kind."""
+    def _show_new(self, kind: str, line: str) -> None:
+        """Show a line about a new direction, unless there have been many."""
         with self._lock:
-            self._lines[kind] += 1
-            count = self._lines[kind]
+            self._new[kind] += 1
+            count = self._new[kind]
         if count <= MOST_LINES:
             self.show_once(line)
         elif count == MOST_LINES + 1:
-            self.show_once(f"more {kind} of this kind are not shown")
+            self.show_once(f"there are more {kind} of new directions than are shown")

@@ -6,15 +6,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    UpdateResult,
-)
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.output import Unknown
 
 from plusofon_pulumi.directions import Direction, by_code
@@ -35,11 +27,8 @@ NOT_KNOWN = "not all codes are known yet: pulumi up shows what closes and what o
 class AllowedDirectionsProvider(AccountProvider):
     """Own the whole list of open directions."""
 
-    def configure(self, req: ConfigureRequest) -> None:
-        """Read the configuration."""
-        super().configure(req)
-        self._recorded_before: dict[str, Direction] | None = None
-        self._is_program_known = False
+    _recorded_before: dict[str, Direction] | None = None
+    _is_program_known = False
 
     @hide_traceback
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -60,6 +49,22 @@ class AllowedDirectionsProvider(AccountProvider):
 
     def _checked(self, account: Account, given: Any, olds: dict[str, Any], failures: list[CheckFailure]) -> Any:
         """Return the codes of a list, sorted and each once; add a failure for each that cannot work."""
+        unknown = [each for each in given if isinstance(each, Unknown)] if isinstance(given, list) else []
+        places = self._places(given, failures)
+        # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
+        refusal = account.claims.claim_list(places, is_known=_is_known(given) and not failures)
+        try:
+            if refusal:
+                raise DirectionClaimedError(refusal)
+            if not failures:
+                self._ask(account, places, given, olds, failures)
+        except PlusofonError as error:
+            failures.append(self.failed_check("", error))
+        account.claims.mark(places if failures else places.keys() & _old_codes(olds), succeeded=not failures)
+        return given if failures or isinstance(given, Unknown) else sorted(places) + unknown
+
+    def _places(self, given: Any, failures: list[CheckFailure]) -> dict[str, int]:
+        """Return where in a list each known code stands first; add a failure for what is no code, or no list."""
         places: dict[str, int] = {}
         for index, value in enumerate(given if isinstance(given, list) else ()):
             if not isinstance(value, Unknown):
@@ -67,37 +72,20 @@ class AllowedDirectionsProvider(AccountProvider):
                     places.setdefault(self.code(value), index)
                 except PlusofonError as error:
                     failures.append(self._failed_element(index, error))
-        is_known = _is_known(given)
-        # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
-        refusal = account.claims.claim_list(places, is_known=is_known and not failures)
         if given is None:
             why = "it is missing: give the list of codes that are open; an empty list closes everything"
             failures.append(CheckFailure("codes", why))
         elif not isinstance(given, (list, Unknown)):
             failures.append(CheckFailure("codes", 'it is not a list: give the codes as in ["7", "36"]'))
-        try:
-            if refusal:
-                raise DirectionClaimedError(refusal)
-            if not failures:
-                self._ask(account, places, olds, failures, is_known=is_known)
-        except PlusofonError as error:
-            failures.append(self.failed_check("", error))
-        if failures:
-            account.claims.mark(places, succeeded=False)
-            return given
-        account.claims.mark(places.keys() & _old_codes(olds), succeeded=True)
-        return (
-            sorted(places) + [each for each in given if isinstance(each, Unknown)] if isinstance(given, list) else given
-        )
+        return places
 
     def _ask(
         self,
         account: Account,
         places: Mapping[str, int],
+        given: Any,
         olds: dict[str, Any],
         failures: list[CheckFailure],
-        *,
-        is_known: bool,
     ) -> None:
         """Ask what can be known before a write: that new codes exist, and that the list can be read."""
         for code in sorted(places.keys() - _old_codes(olds), key=places.__getitem__):
@@ -107,7 +95,7 @@ class AllowedDirectionsProvider(AccountProvider):
                 failures.append(self._failed_element(places[code], error))
         # `diff` reads the same snapshot next. Before a creation the engine asks nothing but `check`.
         live = account.open_directions() if olds else account.planning_list()
-        if not is_known:
+        if not _is_known(given):
             self.show_once(NOT_KNOWN)
         elif not olds and not failures and live is not None:
             self._show_plan(places.keys(), live, None)

@@ -8,16 +8,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from . import api, control
 from .api import ALLOWED_PATH, CATALOGUE_PATH
 from .faults import Faults
 from .readings import READINGS, Readings
 from .server import HOST, Answer, Request, Server
-from .state import Account, Change
-
-Codes = Iterable[str | int]
+from .state import Account, Change, Codes
 
 __all__ = ["ALLOWED_PATH", "CATALOGUE_PATH", "READINGS", "Change", "Request", "Sandbox"]
 
@@ -42,7 +40,7 @@ class Sandbox(Account, Faults):
         home: str = "7",
     ) -> None:
         self._initial = list(open), Readings(readings), latency
-        Account.__init__(self, self._initial[1], home=home)
+        Account.__init__(self, home=home)
         Faults.__init__(self)
         # The prefix keeps it from beginning with "-", which a command line would take for an option.
         self.token = token or f"sandbox-{secrets.token_urlsafe(24)}"

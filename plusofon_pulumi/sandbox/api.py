@@ -11,41 +11,31 @@ from .server import Answer, Request
 
 if TYPE_CHECKING:
     from . import Sandbox
-    from .state import Element, Row
+    from .state import Row
 
 ALLOWED_PATH = "/api/v1/direction"
 CATALOGUE_PATH = "/api/v1/directions"
+CALLS = {("GET", ALLOWED_PATH), ("PUT", ALLOWED_PATH), ("DELETE", ALLOWED_PATH), ("GET", CATALOGUE_PATH)}
 PAGE_SIZE = 15
 
 #: What the vendor's gateway says, with status 200, to a wrong path or an unknown application.
 PAGE_NOT_FOUND = {"jsonrpc": "2.0", "result": None, "error": {"code": 0, "message": "Page not found."}}
 
-_NO_ACCESS: dict[str, dict[str, object]] = {
-    "401": {"message": "Unauthenticated."},
-    "403": {"message": "Недостаточно прав"},
-    "500": {"message": "Нет доступа"},
-    "200": {"success": False, "message": "Нет доступа", "code": 500},
-}
-
-
-class _RefusedError(Exception):
-    """A request that a check refuses, with the status and the body of the answer."""
+_NO_ACCESS = {"401": "Unauthenticated.", "403": "Недостаточно прав", "500": "Нет доступа", "200": "Нет доступа"}
 
 
 def answer(sandbox: Sandbox, call: Request) -> Answer:
     """Check the request, carry it out, and answer."""
-    act = _CALLS.get((call.method, call.path))
-    if act is None or call.headers.get("client") != sandbox.client_id:
+    if (call.method, call.path) not in CALLS or call.headers.get("client") != sandbox.client_id:
         return Answer(200, PAGE_NOT_FOUND)
     if call.authorization != f"Bearer {sandbox.token}":
-        return Answer(int(sandbox.readings["R9"]), _NO_ACCESS[sandbox.readings["R9"]])
+        status = sandbox.readings["R9"]
+        more: dict[str, object] = {"success": False, "code": 500} if status == "200" else {}
+        return Answer(int(status), {"message": _NO_ACCESS[status], **more})
     for name in ("Accept", "Content-Type"):
         if not re.search(r"(^|[\s,])application/json($|[\s,;])", call.headers.get(name.lower(), "")):
             return Answer(400, {"message": f"Неверный заголовок {name}: требуется application/json"})
-    try:
-        return act(sandbox, call)
-    except _RefusedError as refused:
-        return Answer(*refused.args)
+    return _list(sandbox, call) if call.method == "GET" else _write(sandbox, call)
 
 
 def good(sandbox: Sandbox, body: dict[str, object] | None = None, *, success: bool = False) -> Answer:
@@ -54,46 +44,34 @@ def good(sandbox: Sandbox, body: dict[str, object] | None = None, *, success: bo
     return Answer(200, {**(body or {}), **word, **sandbox.extra})
 
 
-def _open(sandbox: Sandbox, call: Request) -> Answer:
-    objections = sandbox.open_ids(_elements(call, "direction_ids"))
-    return Answer(400, {"message": "; ".join(objections)}) if objections else good(sandbox)
-
-
-def _close(sandbox: Sandbox, call: Request) -> Answer:
-    objections = sandbox.close_codes(_elements(call, "codes"))
+def _write(sandbox: Sandbox, call: Request) -> Answer:
+    opens = call.method == "PUT"
+    key = "direction_ids" if opens else "codes"
+    given = call.body.get(key) if isinstance(call.body, dict) else None
+    if not isinstance(given, list) or not all(type(element) in (str, int) for element in given):
+        words = f"Поле {key} обязательно и должно быть массивом строк или целых чисел."
+        return Answer(422, {"message": "Неверный параметр", "errors": {key: [words]}})
+    objections = sandbox.write(call.method, given)
     if not objections:
         return good(sandbox)
-    status = int(sandbox.readings["R4"])
+    status = 400 if opens else int(sandbox.readings["R4"])
     return Answer(status, {"error" if status == 404 else "message": "; ".join(objections)})
 
 
-def _list_allowed(sandbox: Sandbox, call: Request) -> Answer:
-    readings, rows = sandbox.readings, sandbox.allowed()
+def _list(sandbox: Sandbox, call: Request) -> Answer:
+    readings, is_catalogue = sandbox.readings, call.path == CATALOGUE_PATH
+    open_code, code, id_ = (int if kind == "number" else str for kind in (readings["R2"].split("/") * 3)[:3])
 
     def shape(rows: Sequence[Row]) -> object:
+        if is_catalogue:
+            return [{**row._asdict(), "id": id_(row.id), "code": code(row.code)} for row in rows]
         if not rows:
             return json.loads(readings["R1"])
-        values = {row.code: _item(row, code=(readings.types[0], row.code)) for row in rows}
-        return list(values.values()) if readings["R3"] == "array" else values
+        items = {c: {"code": open_code(c), "name": name, "english_name": en} for _, name, en, c in rows}
+        return list(items.values()) if readings["R3"] == "array" else items
 
+    rows = sandbox.rows if is_catalogue else sandbox.allowed()
     return good(sandbox, _page(readings["R14"], call, rows, shape), success=not rows and readings["R1"] == "null")
-
-
-def _list_catalogue(sandbox: Sandbox, call: Request) -> Answer:
-    _, code_type, id_type = sandbox.readings.types
-
-    def shape(rows: Sequence[Row]) -> object:
-        return [_item(row, id=(id_type, row.id), code=(code_type, row.code)) for row in rows]
-
-    return good(sandbox, _page(sandbox.readings["R14"], call, sandbox.rows, shape))
-
-
-_CALLS: dict[tuple[str, str], Callable[[Sandbox, Request], Answer]] = {
-    ("GET", ALLOWED_PATH): _list_allowed,
-    ("PUT", ALLOWED_PATH): _open,
-    ("DELETE", ALLOWED_PATH): _close,
-    ("GET", CATALOGUE_PATH): _list_catalogue,
-}
 
 
 def _page(
@@ -119,20 +97,3 @@ def _page(
         "cursor": {"directions": page, "next_page_url": after},
     }
     return styles[style]
-
-
-def _item(row: Row, **keys: tuple[str, str]) -> dict[str, object]:
-    """Lay out a row, with its code and its id as the types that R2 gives them."""
-    typed = {key: int(digits) if kind == "number" else digits for key, (kind, digits) in keys.items()}
-    return {**typed, "name": row.name, "english_name": row.english_name}
-
-
-def _elements(call: Request, key: str) -> list[Element]:
-    """Return the list in a write's body, or refuse it as Laravel's validator does."""
-    if not isinstance(call.body, dict):
-        raise _RefusedError(400, {"message": "Неверный формат запроса: требуется объект JSON"})
-    given = call.body.get(key)
-    if not isinstance(given, list) or not all(type(element) in (str, int) for element in given):
-        words = f"Поле {key} обязательно и должно быть массивом строк или целых чисел."
-        raise _RefusedError(422, {"message": "Неверный параметр", "errors": {key: [words]}})
-    return given

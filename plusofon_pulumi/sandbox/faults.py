@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import api
-from .api import ALLOWED_PATH, CATALOGUE_PATH
 from .server import Answer, Request
 
 if TYPE_CHECKING:
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
 WRITES = ("PUT", "DELETE")
 FAULTS = "status:N, html:N, echo:N, redirect:URL, success-false, hang, reset, close, truncate, ignore, expired"
-_GRAMMAR = (
-    r"((status|html|echo)(:[2-5]\d\d)?|redirect:.+|success-false|hang|reset|close|truncate)(:after)?|ignore|expired"
-)
+_FORM = r"((status|html|echo)(:[2-5]\d\d)?|redirect:.+|success-false|hang|reset|close|truncate)(:after)?|ignore|expired"
 _STATUS = {"status": "503", "html": "502", "echo": "400"}
 _WORDS = {"400": "Неверный параметр", "404": "Не найдено", "429": "Слишком много запросов", "500": "Нет доступа"}
 
@@ -39,11 +36,6 @@ class Fault:
     skip: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
-
-    def covers(self, call: Request) -> bool:
-        """Return True if such a call is to fail."""
-        is_one = self.method in (None, call.method) and self.path in (None, call.path)
-        return is_one and (self.fault != "ignore" or call.method in WRITES)
 
     def play(self, sandbox: Sandbox, call: Request) -> Answer:
         """Carry the call out if it should take effect, and answer wrongly."""
@@ -98,19 +90,20 @@ class Faults:
 
         The module `faults` lists the faults. ``body`` is sent as JSON unless it is text or bytes.
         """
-        if not re.fullmatch(_GRAMMAR, fault):
+        if not re.fullmatch(_FORM, fault):
             raise ValueError(f"there is no fault {fault!r}; there are {FAULTS}")
         if n < 1 or skip < 0:
             raise ValueError(f"n must be 1 or more and skip 0 or more, not {n!r} and {skip!r}")
-        if method not in (None, "GET", *WRITES) or path not in (None, ALLOWED_PATH, CATALOGUE_PATH):
-            raise ValueError(f"no call is {method} {path}")
         with self._ordering:
             self._orders.append(Fault(fault, n, method, path, skip, dict(headers or {}), body))
 
     def take_fault(self, call: Request) -> Fault | None:
         """Return the fault for this call, if there is one."""
         with self._ordering:
-            for order in filter(lambda each: each.covers(call), self._orders):
+            for order in self._orders:
+                is_other = order.method not in (None, call.method) or order.path not in (None, call.path)
+                if is_other or (order.fault == "ignore" and call.method not in WRITES):
+                    continue
                 order.skip -= 1
                 if order.skip < 0:
                     order.n -= 1

@@ -1,7 +1,6 @@
 """The readings: what the API's description leaves open, and the answers that the sandbox can play.
 
-The first value of each is the default: what the description shows, or else the plainest guess. What a value means is
-in docs/readings.md.
+The first value of each is the default: what the description shows, or else the plainest guess (docs/readings.md).
 """
 
 from __future__ import annotations
@@ -31,34 +30,36 @@ class Reading(NamedTuple):
         return " | ".join(filter(None, [*self.values, self.also]))
 
 
-_TABLE = (
-    Reading("R1", "the allowed list with nothing in it is", ["{}", "[]", "null"]),
-    Reading(
-        "R2", "allowed code / catalogue code / catalogue id come as", _R2, "string|number", "one word for all three"
-    ),
-    Reading("R3", "the allowed list comes as", ["object", "array"]),
-    Reading("R4", "DELETE of a code that is not allowed", ["200", "404", "400"]),
-    Reading("R5", "PUT of a direction that is allowed already", ["200", "400"]),
-    Reading("R6", "PUT of an unknown id", ["400", "ignored"]),
-    Reading("R7", "a write is visible in GET", ["now", "late"], r"[0-9]+(\.[0-9]+)?", "seconds, as 1.5"),
-    Reading("R8", "good answers carry `success`", ["yes", "no"]),
-    Reading("R9", "a wrong token is answered with", ["401", "403", "500", "200"]),
-    Reading("R10", "one bad element in a write of many", ["all", "good"]),
-    Reading("R11", "the home direction is", ["plain", "always"]),
-    Reading("R12", "DELETE compares codes", ["loose", "strings", "numbers"]),
-    Reading("R13", "of several catalogue rows with one code", ["any", "each"]),
-    Reading("R14", "both lists come", ["whole", "data", "directions", "nested", "meta", "beside", "cursor"]),
-    Reading("R15", "PUT", ["adds", "replaces"]),
-)
 #: Every reading by its name.
-READINGS: Mapping[str, Reading] = {reading.name: reading for reading in _TABLE}
+READINGS = {
+    reading.name: reading
+    for reading in (
+        Reading("R1", "the allowed list with nothing in it is", ["{}", "[]", "null"]),
+        Reading(
+            "R2", "allowed code / catalogue code / catalogue id come as", _R2, "string|number", "one word for all three"
+        ),
+        Reading("R3", "the allowed list comes as", ["object", "array"]),
+        Reading("R4", "DELETE of a code that is not allowed", ["200", "404", "400"]),
+        Reading("R5", "PUT of a direction that is allowed already", ["200", "400"]),
+        Reading("R6", "PUT of an unknown id", ["400", "ignored"]),
+        Reading("R7", "a write is visible in GET", ["now", "late"], r"[0-9]+(\.[0-9]+)?", "seconds, as 1.5"),
+        Reading("R8", "good answers carry `success`", ["yes", "no"]),
+        Reading("R9", "a wrong token is answered with", ["401", "403", "500", "200"]),
+        Reading("R10", "one bad element in a write of many", ["all", "good"]),
+        Reading("R11", "the home direction is", ["plain", "always"]),
+        Reading("R12", "DELETE compares codes", ["loose", "strings", "numbers"]),
+        Reading("R13", "of several catalogue rows with one code", ["any", "each"]),
+        Reading("R14", "both lists come", ["whole", "data", "directions", "nested", "meta", "beside", "cursor"]),
+        Reading("R15", "PUT", ["adds", "replaces"]),
+    )
+}
 
 
 class Readings(dict[str, str]):
     """One value for every reading: the defaults, with some changed. Raises ValueError for what cannot be played."""
 
     def __init__(self, changes: Mapping[str, object] | None = None) -> None:
-        super().__init__({reading.name: reading.values[0] for reading in _TABLE})
+        super().__init__({name: reading.values[0] for name, reading in READINGS.items()})
         for name, value in (changes or {}).items():
             if name not in READINGS:
                 raise ValueError(f"no reading is called {name!r}; there are {', '.join(READINGS)}")
@@ -71,27 +72,15 @@ class Readings(dict[str, str]):
         """R7 in seconds."""
         return {"now": 0.0, "late": 2.0}[self["R7"]] if self["R7"].isalpha() else float(self["R7"])
 
-    @property
-    def types(self) -> list[str]:
-        """R2 as the types of the allowed list's code, the catalogue's code and the catalogue's id."""
-        return (self["R2"].split("/") * 3)[:3]
 
-
-def parse(texts: Iterable[str]) -> dict[str, str]:
+def parse(texts: Iterable[str]) -> Readings:
     """Parse ``R4=404`` and the like, as the command line gives them."""
-    changes = {}
-    for text in texts:
-        name, equals, changes[name] = text.partition("=")
-        if not equals:
-            raise ValueError(f"a reading is written NAME=VALUE, such as R4=404, not {text!r}")
-    Readings(changes)
-    return changes
+    return Readings(dict(text.partition("=")[::2] for text in texts))
 
 
 def summary() -> str:
     """List every reading with its values below its question, the default first."""
-    lines = []
-    for reading in _TABLE:
-        lines.append(f"  {reading.name:<4} {reading.question}:")
-        lines.append(textwrap.indent(textwrap.fill(reading.choices, 91), " " * 9))
-    return "\n".join(lines)
+    return "\n".join(
+        f"  {name:<4} {reading.question}:\n{textwrap.indent(textwrap.fill(reading.choices, 91), ' ' * 9)}"
+        for name, reading in READINGS.items()
+    )

@@ -21,10 +21,7 @@ HOST = "127.0.0.1"
 
 @dataclass(eq=False)
 class Request:
-    """One HTTP request, and what became of it. ``status``: None while it is under way, and if no answer was sent.
-
-    ``headers``: names in lower case, without ``authorization``. ``body``: the decoded JSON, or the text if it is none.
-    """
+    """One HTTP request; ``body`` is decoded, ``headers`` are without the token, ``status`` is None if none was sent."""
 
     method: str
     path: str
@@ -41,10 +38,9 @@ class Request:
         """Read a request as it came in."""
         target = urlsplit(url)
         lower = {name.lower(): value for name, value in headers.items()}
-        try:
+        decoded: object = body.decode(errors="replace") or None
+        with contextlib.suppress(ValueError):
             decoded = json.loads(body)
-        except ValueError:
-            decoded = body.decode(errors="replace") or None
         query = dict(parse_qsl(target.query, keep_blank_values=True))
         return cls(method, target.path, query, lower, decoded, lower.pop("authorization", ""))
 
@@ -61,10 +57,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer: ``body`` is sent as it is if it is bytes, else as JSON.
-
-    ``delivery``: "whole", or how it breaks: "truncate", "close", "reset", "hang".
-    """
+    """One HTTP answer. ``delivery``: "whole", or how it breaks: "truncate", "close", "reset", "hang"."""
 
     status: int
     body: object
@@ -73,7 +66,7 @@ class Answer:
 
     @property
     def content(self) -> bytes:
-        """The body as bytes."""
+        """The body as it is sent: JSON unless it is bytes."""
         if self.status in (204, 304):
             return b""
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
@@ -98,8 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.delivery in ("whole", "truncate"):
             content = answer.content
             self.send_response(answer.status)
-            sent = {"Content-Type": "application/json", **answer.headers, "Content-Length": len(content)}
-            for name, value in sent.items():
+            own = {"Content-Type": "application/json", "Content-Length": len(content)}
+            for name, value in {**own, **answer.headers}.items():
                 self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(content[: len(content) // 2] if answer.delivery == "truncate" else content)
@@ -107,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_DELETE = do_POST = _serve  # noqa: N815 - what the base class looks for
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing: the journal keeps the requests."""
+        """Log nothing: the sandbox keeps the requests."""
 
 
 class Server(ThreadingHTTPServer):

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,8 +17,8 @@ from plusofon_pulumi.directions import normalise_code
 from .readings import Readings
 
 Element = str | int
+Codes = Iterable[Element]
 _Open = dict[str, frozenset[str]]
-_Act = Callable[[Element, _Open], str | None]
 
 
 class Row(NamedTuple):
@@ -48,7 +48,7 @@ def catalogue() -> tuple[Row, ...]:
 class Account:
     """The open directions of one account, under the readings in force."""
 
-    def __init__(self, readings: Readings, *, home: str) -> None:
+    def __init__(self, *, home: str) -> None:
         self._lock = threading.RLock()
         self.rows = catalogue()
         self._by_id = {row.id: row for row in self.rows}
@@ -59,7 +59,7 @@ class Account:
         #: The ids that keep each code open (R13), and what GET shows from which moment on (R7).
         self._open: _Open = {}
         self._shown: list[tuple[float, _Open]] = [(0.0, {})]
-        self.readings = readings
+        self.readings = Readings()
         #: Every change since the last reset.
         self.history: list[Change] = []
 
@@ -68,7 +68,7 @@ class Account:
         """What is open now, whatever GET shows under R7."""
         return frozenset(self._shown[-1][1])
 
-    def set_open(self, codes: Iterable[Element]) -> None:
+    def set_open(self, codes: Codes) -> None:
         """Open exactly these codes, as the account's owner would by hand: visible at once, even under R7."""
         wanted = [normalise_code(code) for code in codes]
         with self._changing("owner"):
@@ -81,25 +81,16 @@ class Account:
 
     def allowed(self) -> list[Row]:
         """Return one row for each code that GET shows now, ordered by code."""
-        with self._lock:
-            now = time.monotonic()
-            newest = max(place for place, (due, _) in enumerate(self._shown) if due <= now)
-            del self._shown[:newest]
-            shown = self._shown[0][1]
+        now = time.monotonic()
+        shown = [state for due, state in self._shown if due <= now][-1]
         return [self._face(code, shown[code]) for code in sorted(shown, key=int)]
 
-    def open_ids(self, ids: Sequence[Element]) -> list[str]:
-        """Open directions by catalogue ids, as PUT does; return the API's objections."""
-        return self._write(ids, self._open_one, replaces=self.readings["R15"] == "replaces")
-
-    def close_codes(self, codes: Sequence[Element]) -> list[str]:
-        """Close directions by calling codes, as DELETE does; return the API's objections."""
-        return self._write(codes, self._close_one)
-
-    def _write(self, elements: Sequence[Element], act: _Act, *, replaces: bool = False) -> list[str]:
+    def write(self, method: str, elements: Sequence[Element]) -> list[str]:
+        """Open directions by catalogue ids (PUT) or close them by codes (DELETE); return the API's objections."""
+        act = self._open_one if method == "PUT" else self._close_one
         with self._changing("api"):
             before = self._open
-            start = {} if replaces else before
+            start = {} if method == "PUT" and self.readings["R15"] == "replaces" else before
             self._open = dict(start)
             # R10: either all elements are judged before the first is taken, or each by what is open by then.
             judged = start if self.readings["R10"] == "all" else self._open

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from plusofon_pulumi.account.shared import MAX_AGE
+from plusofon_pulumi.account.snapshot import MAX_AGE
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plusofon_pulumi.sandbox import Sandbox
     from tests.e2e.harness import Result
 
-LIST, CATALOGUE = ("GET", ALLOWED_PATH), ("GET", CATALOGUE_PATH)
+LIST, CATALOGUE, PUT = ("GET", ALLOWED_PATH), ("GET", CATALOGUE_PATH), ("PUT", ALLOWED_PATH)
 
 
 def calls(sandbox: Sandbox) -> Counter[tuple[str, str]]:

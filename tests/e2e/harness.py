@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import subprocess
 import tempfile
 import textwrap
 import threading
@@ -23,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 from tools import isolated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 PROJECT = "test"
 SETTINGS = f"Pulumi.{isolated.STACK}.yaml"
@@ -135,32 +134,17 @@ def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str], seconds:
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         command = ["pulumi", *arguments]
         began = time.monotonic()
-        with isolated.started(command, folder, env, stdout, stderr) as process, ended_after(seconds, process) as hung:
+        with isolated.started(command, folder, env, stdout, stderr) as process:
+            timer = threading.Timer(seconds, isolated.end_session, [process])
+            timer.start()
             # With a time-out of its own it would look every 50 ms only, and the bench be no more exact than that.
             code = process.wait()
             took = time.monotonic() - began
+            timer.cancel()
+            timer.join()
         result = Result(tuple(arguments), code, text_of(stdout), text_of(stderr), took)
-    assert not hung.is_set(), f"it hung: {result}"
+    assert took < seconds, f"it hung: {result}"
     return result
-
-
-@contextlib.contextmanager
-def ended_after(seconds: float, process: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
-    """End a process, and its session, if it runs for longer within the block; the event tells that it did."""
-    hung = threading.Event()
-
-    def end() -> None:
-        hung.set()
-        isolated.end_session(process)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield hung
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 def text_of(stream: IO[bytes]) -> str:

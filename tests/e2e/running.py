@@ -36,11 +36,11 @@ class Run:
 
     def kill_plugins(self) -> None:
         """Kill the processes that run our providers, once there are any."""
-        until(self._plugins)
-        for plugin in self._plugins():
+        until(self.plugins)
+        for plugin in self.plugins():
             os.kill(plugin, signal.SIGKILL)
 
-    def _plugins(self) -> list[int]:
+    def plugins(self) -> list[int]:
         return [pid for pid in isolated.members(self.process.pid) if "pulumi.dynamic" in command_of(pid)]
 
 

@@ -1,10 +1,8 @@
-"""Declarations that contradict each other fail before any write, and both resources and the code are named."""
+"""One kind of resource for an account, judged by what reaches the plugin, on the real engine (A5 to A7, A11)."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import textwrap
 
 import pytest
 
@@ -12,113 +10,155 @@ from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.harness import Project
 from tests.e2e.tracebacks import traceback_in
 
-TWICE = """
-plusofon.AllowedDirection("a", code="36")
-plusofon.AllowedDirection("b", code="+36")
-"""
-TWO_WHOLES = """
-plusofon.AllowedDirections("a", codes=["36"])
-plusofon.AllowedDirections("b", codes=[])
-"""
-TWO_EMPTY = TWO_WHOLES.replace('["36"]', "[]")
-LACKING = """
-plusofon.AllowedDirection("single", code="58")
-plusofon.AllowedDirections("whole", codes=[36])
-"""
-
-
-@pytest.mark.oldest
-@pytest.mark.parametrize(
-    "program,why",
-    [
-        (TWICE, 'AllowedDirection "a" and AllowedDirection "b" both declare the code 36'),
-        (TWO_WHOLES, 'AllowedDirections "a" and AllowedDirections "b" each declare the whole list of one account'),
-        (TWO_EMPTY, 'AllowedDirections "a" and AllowedDirections "b" each declare the whole list of one account'),
-        (LACKING, 'AllowedDirection "single" declares the code 58, which AllowedDirections "whole" does not list'),
-    ],
+LIST_THERE = (
+    "this account is managed by an AllowedDirections of this program: add {code} to the codes of the "
+    "AllowedDirections and remove this resource; it stays open"
 )
-def test_a_conflict_is_named_and_nothing_is_asked_or_written(
-    project: Project, sandbox: Sandbox, program: str, why: str
+SINGLES_THERE = (
+    "this account is managed by AllowedDirection resources of this program ({code}): add {code} to the codes of the "
+    "AllowedDirections and remove those resources; they stay open"
+)
+LISTS_THERE = "another AllowedDirections of this program declares other codes for this account ({code}): keep one of"
+LIST = 'whole = plusofon.AllowedDirections("all", codes=["7", "36"]{})\n'
+SINGLE = 'single = plusofon.AllowedDirection("hungary", code="36"{})\n'
+
+
+def after(name: str) -> str:
+    return f", opts=pulumi.ResourceOptions(depends_on=[{name}])"
+
+
+def writes(sandbox: Sandbox) -> int:
+    return sandbox.calls("PUT") + sandbox.calls("DELETE")
+
+
+def refused(project: Project, sandbox: Sandbox, *reasons: str) -> None:
+    """See that a preview tells one of these reasons, without a traceback, and has written nothing."""
+    told = project.preview(fails=True).output
+    assert any(reason in told for reason in reasons), told
+    assert not traceback_in(told)
+    assert writes(sandbox) == 0
+
+
+BOTH = {
+    "together": (LIST.format("") + SINGLE.format(""), [LIST_THERE.format(code="36"), SINGLES_THERE.format(code="36")]),
+    "list-first": (LIST.format("") + SINGLE.format(after("whole")), [LIST_THERE.format(code="36")]),
+    "single-first": (SINGLE.format("") + LIST.format(after("single")), [SINGLES_THERE.format(code="36")]),
+    "lists": (LIST.format("") + LIST.replace("all", "b").format(after("whole")).replace('"7", ', ""), [LISTS_THERE]),
+}
+
+
+@pytest.mark.parametrize("program,reasons", BOTH.values(), ids=BOTH)
+def test_both_kinds_are_refused_in_preview(
+    project: Project, sandbox: Sandbox, program: str, reasons: list[str]
 ) -> None:
-    project.write('plusofon.AllowedDirection("first", code="44")' + program)
-    for run in (project.preview, project.up):
-        told = run(fails=True).output
-        assert why in told
-        assert not traceback_in(told)
-    assert sandbox.requests == []
+    sandbox.set_open(["36", "53"])
+    project.write(program)
+    refused(project, sandbox, *(reason.format(code="7, 36") for reason in reasons))
 
 
-def test_codes_that_are_outputs_are_compared_as_soon_as_they_are_known(project: Project, sandbox: Sandbox) -> None:
-    project.write("""
-        first = plusofon.AllowedDirection("first", code="44")
-        plusofon.AllowedDirection("a", code="36")
-        plusofon.AllowedDirection("b", code=first.english_name.apply(lambda _: 36))
-    """)
-    project.preview()
-    told = project.up(fails=True).output
-    assert 'AllowedDirection "a" and AllowedDirection "b" both declare the code 36' in told
-    assert not traceback_in(told)
-
-
-def test_the_list_does_not_close_what_an_output_turns_out_to_declare(project: Project, sandbox: Sandbox) -> None:
-    sandbox.set_open(["58"])
-    project.write("""
-        first = plusofon.AllowedDirection("first", code="44")
-        late = plusofon.AllowedDirection("late", code=first.english_name.apply(lambda _: 58))
-        plusofon.AllowedDirections("whole", codes=["44"], opts=pulumi.ResourceOptions(depends_on=[first]))
-    """)
-    told = project.up(fails=True).output
-    assert "58" in told
-    assert not traceback_in(told)
-
-
-def test_the_same_code_in_two_accounts_is_no_conflict(project: Project, sandbox: Sandbox) -> None:
+def test_lists_of_the_same_codes_and_kinds_in_two_accounts_are_no_conflict(project: Project, sandbox: Sandbox) -> None:
     with Sandbox() as other:
-        project.write(f"""
-            second = plusofon.Provider("second", token="{other.token}", base_url="{other.url}")
-            plusofon.AllowedDirection("here", code="36")
-            plusofon.AllowedDirection("there", code="36", opts=pulumi.ResourceOptions(provider=second))
-        """)
+        project.write(
+            f'second = plusofon.Provider("second", token="{other.token}", base_url="{other.url}")\n'
+            + LIST.format("")
+            + LIST.replace("all", "same").replace('"7", "36"', '36, "+7"').format("")
+            + SINGLE.format(", opts=pulumi.ResourceOptions(provider=second)")
+        )
         project.up()
-        assert sandbox.open_codes == other.open_codes == {"36"}
+        assert sandbox.open_codes == {"7", "36"}
+        assert other.open_codes == {"36"}
+        project.preview("--expect-no-changes")
 
 
-def test_two_declarations_in_one_component_s_account_are_a_conflict(project: Project, sandbox: Sandbox) -> None:
-    project.write(f"""
-        second = plusofon.Provider("second", token="{sandbox.token}", base_url="{sandbox.url}")
-        opts = pulumi.ResourceOptions(providers=[second])
-        parent = pulumi.ComponentResource("test:index:Office", "office", opts=opts)
-        plusofon.AllowedDirection("inherited", code="36", opts=pulumi.ResourceOptions(parent=parent))
-        plusofon.AllowedDirection("given", code="36", opts=pulumi.ResourceOptions(provider=second))
-    """)
-    assert (
-        'AllowedDirection "inherited" and AllowedDirection "given" both declare' in project.preview(fails=True).output
+def test_a_kind_whose_codes_are_not_known_yet_counts(project: Project, sandbox: Sandbox) -> None:
+    with Sandbox() as other:
+        project.write(
+            f'second = plusofon.Provider("second", token="{other.token}", base_url="{other.url}")\n'
+            'there = plusofon.AllowedDirection("there", code="44", opts=pulumi.ResourceOptions(provider=second))\n'
+            'plusofon.AllowedDirections("all", codes=[there.name.apply(lambda _: "7")])\n' + SINGLE.format("")
+        )
+        refused(project, sandbox, LIST_THERE.format(code="36"), SINGLES_THERE.format(code="36"))
+        assert writes(other) == 0
+
+
+# Of a list, for the engine to change what the program declares.
+TRANSFORM = """
+def change(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    if not args.type_.endswith(":AllowedDirections"):
+        return None
+    {change}
+    return pulumi.ResourceTransformResult(args.props, args.opts)
+
+pulumi.runtime.register_resource_transform(change)
+"""
+OFFICE = """#!/usr/bin/env python3
+import sys
+import pulumi
+from pulumi.provider.experimental import component_provider_host
+import plusofon_pulumi as plusofon
+
+class Office(pulumi.ComponentResource):
+    def __init__(self, name: str, args: dict, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("office:index:Office", name, {}, opts)
+        plusofon.AllowedDirections("all", codes=["7", "36"], opts=pulumi.ResourceOptions(parent=self))
+
+if __name__ == "__main__":
+    component_provider_host(name="office", components=[Office])
+"""
+
+
+def test_a5_a_component_of_a_package_of_its_own_counts(project: Project, sandbox: Sandbox) -> None:
+    plugin = project.folder / "office" / "pulumi-resource-office"
+    plugin.parent.mkdir()
+    plugin.write_text(OFFICE, encoding="utf-8")
+    plugin.chmod(0o755)
+    with (project.folder / "Pulumi.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("plugins:\n  providers:\n    - name: office\n      path: ./office\n")
+    project.set_env(PULUMI_PYTHON_CMD=sys.executable)
+    office = 'office = pulumi.ComponentResource("office:index:Office", "office", {}, remote=True)\n'
+    project.write(office)
+    project.preview()
+    for options in ("", ", opts=pulumi.ResourceOptions(depends_on=[office])"):
+        project.write(f'{office}plusofon.AllowedDirection("uk", code="44"{options})')
+        refused(project, sandbox, LIST_THERE.format(code="44"), SINGLES_THERE.format(code="44"))
+
+
+def test_a6_a_list_that_a_transform_changes_does_not_hide_the_other_kind(project: Project, sandbox: Sandbox) -> None:
+    change = 'args.props["codes"] = [code for code in args.props["codes"] if code != "53"]'
+    project.write(
+        TRANSFORM.format(change=change)
+        + 'whole = plusofon.AllowedDirections("all", codes=["7", "53"])\n'
+        + 'plusofon.AllowedDirection("cuba", code="53", opts=pulumi.ResourceOptions(depends_on=[whole]))'
     )
+    refused(project, sandbox, LIST_THERE.format(code="53"))
 
 
-def test_two_programs_of_the_automation_api_in_one_process_do_not_see_each_other(
-    project: Project, sandbox: Sandbox
-) -> None:
-    script = textwrap.dedent("""
-        from pulumi import automation
-        import plusofon_pulumi as plusofon
+def test_a7_another_account_by_a_transform_is_another_account(project: Project, sandbox: Sandbox) -> None:
+    with Sandbox() as other:
+        change = "args.opts.provider = second"
+        project.write(
+            f'second = plusofon.Provider("second", token="{other.token}", base_url="{other.url}")\n'
+            + TRANSFORM.format(change=change)
+            + 'plusofon.AllowedDirection("hungary", code="36")\nplusofon.AllowedDirections("all", codes=["7"])'
+        )
+        project.preview()
+        project.up()
+        assert sandbox.open_codes == {"36"}
+        assert other.open_codes == {"7"}
 
-        def program():
-            plusofon.AllowedDirection("hungary", code="36")
 
-        for name in ("one", "two"):
-            stack = automation.create_stack(stack_name=name, project_name="inline", program=program)
-            print(stack.up().summary.result)
-    """)
-    env = project.env | {"PULUMI_PYTHON_CMD": sys.executable}
-    del env["PULUMI_STACK"]
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=project.folder,
-        env=env,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert ran.stdout.splitlines() == ["succeeded", "succeeded"], ran.stderr
+def test_a11_without_a_preview_the_second_kind_is_refused(project: Project, sandbox: Sandbox) -> None:
+    sandbox.set_open(["36"])
+    project.write(BOTH["list-first"][0])
+    told = project.up(fails=True).output
+    assert LIST_THERE.format(code="36") in told
+    assert not traceback_in(told)
+
+
+def test_a11_where_the_single_was_there_first_nothing_is_closed(project: Project, sandbox: Sandbox) -> None:
+    sandbox.set_open(["36", "53"])
+    project.write(BOTH["single-first"][0])
+    told = project.up(fails=True).output
+    assert SINGLES_THERE.format(code="36") in told
+    assert sandbox.open_codes == {"36", "53"}
+    assert writes(sandbox) == 0

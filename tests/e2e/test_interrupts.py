@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import threading
 
 import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
-from plusofon_pulumi.sandbox.wire import Answer, Call
-from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import Project
 from tests.e2e.running import started
 from tests.e2e.tracebacks import traceback_in
-from tests.waiting import PATIENCE, until
+from tests.waiting import until
 from tools import isolated
 
 TWO = """
@@ -44,63 +41,29 @@ def are_under_way(project: Project, number: int) -> bool:
 def finishes(project: Project, sandbox: Sandbox) -> None:
     """See that the next run reaches what is declared, and that nothing is left of the one before."""
     sandbox.clear_faults()
-    sandbox.latency = 0
     project.up()
     assert sandbox.open_codes == owned(project) == {"36", "58"}
     project.preview("--expect-no-changes")
 
 
-class Holding(Sandbox):
-    """Carry out each write, and answer it only when told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.answer = threading.Event()
-
-    def _respond(self, call: Call) -> Answer:
-        answer = super()._respond(call)
-        assert not call.writes or self.answer.wait(PATIENCE)
-        return answer
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_run_that_is_asked_to_stop_in_a_write_ends_in_order_and_the_next_one_finishes(
-    make_project: MakeProject, number: signal.Signals
-) -> None:
-    sandbox = Holding()
-    with sandbox:
-        project = make_project(TWO, sandbox)
-        with started(project, "up") as run:
-            until(lambda: sandbox.calls("PUT"))
-            run.process.send_signal(number)
-            until(lambda: HEARD in run.said)
-            # It says so just before it does so: the look after the write takes longer than that.
-            sandbox.latency = 1.0
-            sandbox.answer.set()
-            assert run.wait() != 0
-            assert "update canceled" in run.said
-            assert not traceback_in(run.said)
-            until(lambda: isolated.members(run.process.pid) == [])
-        # The engine waits for the call: what the write has opened is in state.
-        assert sandbox.open_codes
-        assert sandbox.open_codes == owned(project)
-        assert pending(project) == []
-        finishes(project, sandbox)
-
-
-def test_a_run_that_is_asked_to_stop_in_a_write_that_hangs_ends_with_the_client_s_time_out(
-    project: Project, sandbox: Sandbox
+    project: Project, sandbox: Sandbox, number: signal.Signals
 ) -> None:
     project.write(TWO)
     sandbox.fail_next(1, "hang", method="PUT")
     with started(project, "up") as run:
         until(lambda: sandbox.calls("PUT"))
-        run.process.send_signal(signal.SIGINT)
+        run.process.send_signal(number)
+        until(lambda: HEARD in run.said)
         assert run.wait() != 0
+        assert "update canceled" in run.said
         assert not traceback_in(run.said)
-    # The one that hung and the attempt after it; the other code, in the same batch or after it, was not waited for.
+        until(lambda: isolated.members(run.process.pid) == [])
+    # The write that hung, the attempt after it, and one more batch: the engine waits for what is under way.
     assert sandbox.calls("PUT") <= 3
     assert sandbox.open_codes == owned(project)
+    assert pending(project) == []
     finishes(project, sandbox)
 
 
@@ -119,22 +82,12 @@ def test_a_run_that_is_told_twice_ends_at_once_and_the_next_one_finishes(project
     # Open, and not in state yet: the engine says itself that this may be.
     assert sandbox.open_codes
     assert owned(project) == set()
+    assert set(pending(project)) == {"creating"}
     finishes(project, sandbox)
-
-
-def test_a_plugin_that_is_killed_in_a_write_fails_the_run_and_the_next_one_finishes(
-    project: Project, sandbox: Sandbox
-) -> None:
-    project.write(TWO)
-    sandbox.fail_next(99, "hang:after", method="PUT")
-    with started(project, "up") as run:
-        until(lambda: sandbox.calls("PUT"))
-        run.kill_plugins()
-        assert run.wait() != 0
-        assert "EOF" in run.said
-    assert sandbox.open_codes
-    assert owned(project) == set()
-    finishes(project, sandbox)
+    # They stay through a good update, and this is how they go.
+    assert set(pending(project)) == {"creating"}
+    project.refresh("--clear-pending-creates")
+    assert pending(project) == []
 
 
 def test_an_engine_that_is_killed_in_a_write_leaves_a_lock_and_after_cancel_the_next_run_finishes(
@@ -153,3 +106,20 @@ def test_an_engine_that_is_killed_in_a_write_leaves_a_lock_and_after_cancel_the_
     assert "`pulumi cancel`" in project.up(fails=True).output
     project.run("cancel", "--yes")
     finishes(project, sandbox)
+
+
+def test_a_plugin_killed_between_closing_and_opening_is_finished_by_the_next_update(
+    project: Project, sandbox: Sandbox
+) -> None:
+    sandbox.set_open(["53"])
+    project.write('plusofon.AllowedDirections("account", codes=["58", "36"])')
+    sandbox.fail_next(99, "hang", method="PUT")
+    with started(project, "up") as run:
+        until(lambda: sandbox.calls("PUT"))
+        run.kill_plugins()
+        assert run.wait() != 0
+    assert sandbox.open_codes == set()
+    sandbox.clear_faults()
+    project.up()
+    assert sandbox.open_codes == {"58", "36"}
+    project.preview("--expect-no-changes")

@@ -1,6 +1,11 @@
-"""The token is nowhere: not in state, not in what the engine says, not with another host."""
+"""The token is in nothing that a run says or leaves, whatever the operation, also where the API repeats the token."""
 
 from __future__ import annotations
+
+import base64
+import json
+import re
+import urllib.parse
 
 import pytest
 
@@ -9,62 +14,116 @@ from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import Project
 from tests.frozen import DIRECTION_PROVIDER
 
-HUNGARY = 'plusofon.AllowedDirection("hungary", code="36")'
+ONE = 'plusofon.AllowedDirection("a", code="36")\n'
+TWO = """
+second = plusofon.Provider("second", token=pulumi.Config().require_secret("secondToken"), base_url="{url}")
+plusofon.AllowedDirections("w", codes=["58"], opts=pulumi.ResourceOptions(provider=second))
+"""
+LOUD = ("-v=9", "--logtostderr", "--logflow", "--debug", "--event-log")
+YES = ("--yes", "--skip-preview")
 
 
-def everything_that_a_run_left(project: Project) -> str:
-    files = [path for path in project.folder.rglob("*") if path.is_file()]
-    assert files
-    return "\n".join(path.read_bytes().decode("utf-8", "replace") for path in files)
+def forms_of(token: str) -> set[str]:
+    """Return what the token may look like in a text: as it is, in a URL, in JSON, in base64 at each of three places."""
+    shifted = {base64.b64encode(b"x" * n + token.encode()).decode()[4 * (n > 0) : -4] for n in range(3)}
+    return {token, urllib.parse.quote(token, safe=""), json.dumps(token)[1:-1], token[:20], *shifted}
 
 
-@pytest.mark.oldest
-@pytest.mark.parametrize("source", ["environment", "stack"])
-def test_state_holds_the_frozen_provider_and_no_token(make_project: MakeProject, sandbox: Sandbox, source: str) -> None:
-    project = make_project(HUNGARY, sandbox)
-    if source == "stack":
-        project.set_env(PLUSOFON_TOKEN=None)
-        project.config("plusofon:token", sandbox.token, secret=True)
-    said = project.up("--logtostderr", "-v=9", "--logflow").output + project.run("stack", "export").output
-    assert [resource["inputs"]["__provider"] for resource in project.resources()] == [DIRECTION_PROVIDER]
-    if source == "environment":
-        assert sandbox.token not in said
-    assert sandbox.token not in project.run("stack", "export").output
-    assert sandbox.token not in everything_that_a_run_left(project)
+def places_of(text: str, tokens: set[str]) -> list[str]:
+    """Return what stands around a token, the token itself left out."""
+    return [
+        text[max(0, found.start() - 150) : found.end() + 50].replace(form, "<TOKEN>")
+        for token in tokens
+        for form in forms_of(token)
+        for found in re.finditer(re.escape(form), text)
+    ]
 
 
-def test_white_space_around_the_token_is_dropped(project: Project, sandbox: Sandbox) -> None:
-    project.set_env(PLUSOFON_TOKEN=f"  {sandbox.token}\n")
-    project.write(HUNGARY)
-    project.up()
+def files_of(project: Project) -> dict[str, str]:
+    """Return all that a project's runs have left; what is base64 within, such as a pickle, also decoded."""
+    found = {}
+    for path in project.folder.rglob("*"):
+        if path.is_file() and path.name != "__main__.py":
+            text = path.read_bytes().decode("utf-8", "replace")
+            pickles = re.findall(r"gAS[A-Za-z0-9+/=]{20,}", text)
+            decoded = [base64.b64decode(each + "==").decode("latin-1") for each in pickles]
+            found[str(path.relative_to(project.folder))] = "\n".join([text, *decoded])
+    return found
+
+
+class Scan:
+    """Run operations as loudly as the engine can, each also while the API repeats the token, and look at everything."""
+
+    def __init__(self, project: Project, *sandboxes: Sandbox) -> None:
+        self.project = project
+        self.sandboxes = sandboxes
+        self.tokens = {sandbox.token for sandbox in sandboxes}
+        self.runs = 0
+        self.echoes = 0
+
+    def run(self, *arguments: str, fails: bool = False, logs: bool = True) -> None:
+        self.runs += 1
+        events = str(self.project.folder / f"events-{self.runs}.json")
+        result = self.project.run(*arguments, *((*LOUD, events) if logs else ()), fails=fails)
+        assert places_of(result.output, self.tokens) == [], arguments
+        self.echoes += result.output.count("***") if fails else 0
+        for name, text in files_of(self.project).items():
+            assert places_of(text, self.tokens) == [], (arguments, name)
+
+    def both(self, *arguments: str, echo: str, method: str) -> None:
+        for sandbox in self.sandboxes:
+            sandbox.fail_next(99, echo, method=method)
+        self.run(*arguments, fails=True)
+        for sandbox in self.sandboxes:
+            sandbox.clear_faults()
+        self.run(*arguments)
+
+
+def test_the_token_is_in_nothing_that_any_operation_says_or_leaves(make_project: MakeProject, sandbox: Sandbox) -> None:
+    with Sandbox() as other:
+        env = {"PLUSOFON_LOG": "debug", "PULUMI_DEBUG_COMMANDS": "true"}
+        project = make_project(TWO.format(url=other.url) + ONE, sandbox, env)
+        project.config("secondToken", other.token, secret=True)
+        scan = Scan(project, sandbox, other)
+        scan.both("up", *YES, echo="echo:400", method="PUT")
+        assert [each["inputs"]["__provider"] for each in project.resources() if each["id"] == "36"] == [
+            DIRECTION_PROVIDER
+        ]
+        scan.both("preview", echo="echo:401", method="GET")
+        sandbox.set_open(["36", "53"])
+        other.set_open(["53"])
+        scan.both("refresh", *YES, echo="echo:500", method="GET")
+        scan.both("up", *YES, echo="echo:400", method="DELETE")
+        for told in (["stack", "export"], ["stack", "history"], ["stack", "history", "--show-secrets"]):
+            scan.run(*told, logs=False)
+        scan.both("destroy", *YES, echo="echo:401", method="DELETE")
+        assert scan.echoes >= 5
+        names = set(files_of(project))
+        assert any("history" in name for name in names)
+        assert any(name.startswith("events-") for name in names)
+
+
+def test_a_configured_token_is_encrypted_in_state(make_project: MakeProject, sandbox: Sandbox) -> None:
+    project = make_project(ONE, sandbox, {"PLUSOFON_TOKEN": None})
+    project.config("plusofon:token", sandbox.token, secret=True)
+    Scan(project, sandbox).run("up", *YES, logs=False)
     assert sandbox.open_codes == {"36"}
 
 
+def test_the_scan_finds_a_token_that_is_there(make_project: MakeProject, sandbox: Sandbox) -> None:
+    project = make_project(f'print("{sandbox.token}")', sandbox)
+    with pytest.raises(AssertionError, match="<TOKEN>"):
+        Scan(project, sandbox).run("preview", logs=False)
+    assert places_of(base64.b64encode(f"xx{sandbox.token}yy".encode()).decode(), {sandbox.token})
+
+
 def test_the_stack_s_configuration_beats_the_environment(project: Project, sandbox: Sandbox) -> None:
+    project.write(ONE)
     with Sandbox() as other:
         project.config("plusofon:token", other.token, secret=True)
         project.config("plusofon:baseUrl", other.url)
         project.config("plusofon:clientId", "10553")
         project.set_env(PLUSOFON_CLIENT_ID="1")
-        project.write(HUNGARY)
         project.up()
         assert other.open_codes == {"36"}
         assert sandbox.requests == []
-
-
-def test_a_netrc_entry_does_not_replace_the_token(project: Project, sandbox: Sandbox) -> None:
-    netrc = project.folder / "home" / ".netrc"
-    netrc.write_text("machine 127.0.0.1 login someone password else\n", encoding="utf-8")
-    netrc.chmod(0o600)
-    project.set_env(NETRC=str(netrc))
-    project.write(HUNGARY)
-    project.up()
-    assert sandbox.open_codes == {"36"}
-
-
-def test_a_token_that_the_api_repeats_in_its_error_is_not_shown(project: Project, sandbox: Sandbox) -> None:
-    project.write(HUNGARY)
-    sandbox.fail_next(10, fault="echo:400")
-    told = project.preview(fails=True).output
-    assert "***" in told
-    assert sandbox.token not in told

@@ -8,176 +8,149 @@ from typing import Any
 
 import pytest
 
-from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.sandbox import CATALOGUE_PATH, Change, Sandbox
-from plusofon_pulumi.sandbox.account import catalogue
+from plusofon_pulumi.sandbox.state import catalogue
 from tests.host.conftest import StartHost
 from tests.host.host import Host, RefusedError, at_once
+from tests.host.properties import CUBA, HUNGARY, ID, state, whole
 
-HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
-VENEZUELA = {"code": "58", "name": "Венесуэла", "english_name": "Venezuela"}
-DIRECTIONS = by_code(Direction(row.code, row.name, row.english_name) for row in catalogue())
-CODES = sorted(DIRECTIONS)
-STAYS = "{} stays open: the program declares it."
+CODES = sorted({row.code for row in catalogue()})
+STAYS = "{} stays open: the program still declares it"
 
 
 def create(host: Host, code: str) -> None:
     """Do for a new resource what the engine does."""
-    made = host.create(host.check({"code": code}).inputs)
-    assert made.id == code
+    assert host.create(host.check({"code": code}).inputs).id == code
 
 
 def replace(host: Host, old: dict[str, Any], code: str) -> None:
-    """Do for a resource with another code what the engine does at first; it deletes the old one in the end."""
+    """Do for a resource with another code what the engine does first; it deletes the old one in the end."""
     news = host.check({"code": code}, {"code": old["code"]}).inputs
     assert host.diff(old["code"], old, news).replaces == ["code"]
     create(host, code)
 
 
-def by_api(sandbox: Sandbox) -> list[Change]:
-    return [change for change in sandbox.history if change.by == "api"]
+def keep(host: Host, code: str) -> None:
+    assert host.check({"code": code}, {"code": code}).failures == []
 
 
-@pytest.fixture
-def both(sandbox: Sandbox) -> Sandbox:
-    """The sandbox, with 36 and 58 open."""
-    sandbox.set_open(["36", "58"])
-    return sandbox
+ORDERS: dict[str, list[Callable[[Host], object]]] = {
+    "renamed": [lambda h: create(h, "36"), lambda h: h.delete("36", HUNGARY), lambda h: keep(h, "53")],
+    "swapped": [
+        *(lambda h: keep(h, "36"), lambda h: keep(h, "53")),
+        *(lambda h: replace(h, HUNGARY, "53"), lambda h: replace(h, CUBA, "36")),
+        *(lambda h: h.delete("36", HUNGARY), lambda h: h.delete("53", CUBA)),
+    ],
+    "swapped, deleted first": [
+        *(lambda h: h.check({"code": "53"}, {"code": "36"}), lambda h: h.check({"code": "36"}, {"code": "53"})),
+        *(lambda h: h.delete("36", HUNGARY), lambda h: create(h, "53")),
+        *(lambda h: h.delete("53", CUBA), lambda h: create(h, "36")),
+    ],
+    "replaced by force": [lambda h: keep(h, "36"), lambda h: create(h, "36"), lambda h: h.delete("36", HUNGARY)],
+    "one of two removed": [lambda h: keep(h, "36"), lambda h: h.delete("36", HUNGARY)],
+    "moved into a list": [
+        *(lambda h: h.create(whole(**h.check(whole(["36", "53"])).inputs)), lambda h: h.delete("36", HUNGARY)),
+        *(lambda h: h.delete("53", CUBA), lambda h: h.delete(ID, whole(**state(HUNGARY, CUBA, on_destroy="close")))),
+    ],
+    "moved out of a list": [
+        *(lambda h: create(h, "36"), lambda h: create(h, "53")),
+        lambda h: h.delete(ID, whole(**state(HUNGARY, CUBA, on_destroy="close"))),
+    ],
+}
 
 
-def test_a_renamed_resource_leaves_its_code_open(host: Host, both: Sandbox) -> None:
-    create(host, "36")
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_is_declared_stays_open_without_a_write(host: Host, sandbox: Sandbox, order: str) -> None:
+    sandbox.set_open(["36", "53"])
+    for act in ORDERS[order]:
+        act(host)
+    assert sandbox.calls("PUT") + sandbox.calls("DELETE") == 0
+    assert any("open: the program still declares" in line for line in host.lines)
+
+
+def test_what_nobody_declares_any_more_is_closed(host: Host, sandbox: Sandbox) -> None:
+    """`up --refresh` with a changed code asks `diff` with the old inputs, and a destroy asks no `check`."""
+    sandbox.set_open(["36", "53"])
+    host.diff("36", host.read("36", HUNGARY, {"code": "36"}).outputs, {"code": "36"})
+    replace(host, HUNGARY, "53")
     host.delete("36", HUNGARY)
-    assert by_api(both) == []
-    assert both.calls("PUT") + both.calls("DELETE") == 0
-    assert host.lines == [STAYS.format("36 (Hungary)")]
+    assert sandbox.open_codes == {"53"}
 
 
-def test_two_resources_that_swap_their_codes_leave_both_open(host: Host, both: Sandbox) -> None:
-    for old in (HUNGARY, VENEZUELA):
-        assert host.check({"code": old["code"]}, {"code": old["code"]}).failures == []
-    replace(host, HUNGARY, "58")
-    replace(host, VENEZUELA, "36")
-    host.delete("36", HUNGARY)
-    host.delete("58", VENEZUELA)
-    assert by_api(both) == []
-    assert host.lines == [STAYS.format("36 (Hungary)"), STAYS.format("58 (Venezuela)")]
+FAILED: list[Callable[[Host, Sandbox], object]] = [
+    lambda h, s: (s.fail_next(1, "status:403", path=CATALOGUE_PATH), h.check({"code": "36"})),
+    lambda h, s: (s.fail_next(1, "status:403"), h.check({"code": "36"}, {"code": "36"})),
+    lambda h, s: (s.fail_next(1, "status:403", path=CATALOGUE_PATH), h.check(whole(["36"]))),
+    lambda h, s: (s.fail_next(1, "status:403", method="PUT"), refused(h.create, h.check({"code": "36"}).inputs)),
+    lambda h, s: (
+        s.fail_next(1, "status:403", method="PUT"),
+        refused(h.create, whole(**h.check(whole(["36"])).inputs)),
+    ),
+]
 
 
-def test_a_swap_with_the_deletions_first_leaves_both_open(host: Host, both: Sandbox) -> None:
-    for old, code in ((HUNGARY, "58"), (VENEZUELA, "36")):
-        host.check({"code": code}, {"code": old["code"]})
-    for old, code in ((HUNGARY, "58"), (VENEZUELA, "36")):
-        host.delete(old["code"], old)
-        create(host, code)
-    assert by_api(both) == []
+def refused(call: Callable[..., object], *arguments: Any) -> str:
+    with pytest.raises(RefusedError) as error:
+        call(*arguments)
+    return str(error.value)
 
 
-def test_a_forced_replacement_leaves_its_code_open(host: Host, both: Sandbox) -> None:
-    """`up --replace`: `diff` is not asked, and the id of the new resource is that of the old one."""
-    host.check({"code": "36"}, {"code": "36"})
-    create(host, "36")
-    host.delete("36", HUNGARY)
-    assert by_api(both) == []
-
-
-def test_another_code_is_opened_before_the_old_one_is_closed(host: Host, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    replace(host, HUNGARY, "58")
-    host.delete("36", HUNGARY)
-    assert by_api(sandbox) == [Change("open", ["58"], "api"), Change("close", ["36"], "api")]
-    assert host.stderr == ""
-
-
-def test_a_code_that_nobody_declares_any_more_is_closed(host: Host, both: Sandbox) -> None:
-    host.check({"code": "58"}, {"code": "58"})
-    host.delete("36", HUNGARY)
-    assert both.open_codes == {"58"}
-
-
-def test_destroy_claims_nothing_and_closes_everything(host: Host, both: Sandbox) -> None:
-    host.delete("36", HUNGARY)
-    host.delete("58", VENEZUELA)
-    assert both.open_codes == set()
-    assert host.stderr == ""
-
-
-def test_a_code_whose_new_owner_could_not_be_created_keeps_its_old_one(host: Host, sandbox: Sandbox) -> None:
-    sandbox.fail_next(1, "status:400", method="PUT")
-    inputs = host.check({"code": "36"}).inputs
-    with pytest.raises(RefusedError, match=r"36 \(Hungary\) was not opened"):
-        host.create(inputs)
-    sandbox.set_open(["36"])
-    with pytest.raises(RefusedError) as refused:
-        host.delete("36", HUNGARY)
-    assert "36 (Hungary) was not closed: the program declares the code in another resource" in str(refused.value)
-    assert "Traceback" not in str(refused.value)
-    assert sandbox.open_codes == {"36"}
-    assert by_api(sandbox) == []
-
-
-def test_a_code_whose_new_owner_was_created_at_last_is_let_go_by_its_old_one(host: Host, sandbox: Sandbox) -> None:
-    sandbox.fail_next(1, "status:400", method="PUT")
-    inputs = host.check({"code": "36"}).inputs
-    with pytest.raises(RefusedError):
-        host.create(inputs)
-    host.create(inputs)
-    host.delete("36", HUNGARY)
-    assert sandbox.open_codes == {"36"}
-
-
-@pytest.mark.parametrize(
-    "code, fault", [("36", "status:403"), ("999", None)], ids=["catalogue unreadable", "not in the catalogue"]
-)
-def test_a_code_whose_new_owner_failed_in_check_keeps_its_old_one(
-    host: Host, sandbox: Sandbox, code: str, fault: str | None
+@pytest.mark.parametrize("fail", FAILED)
+def test_a_code_whose_new_owner_failed_keeps_its_old_one(
+    start: StartHost, sandbox: Sandbox, fail: Callable[[Host, Sandbox], object]
 ) -> None:
-    sandbox.set_open([code])
-    if fault is not None:
-        sandbox.fail_next(1, fault, path=CATALOGUE_PATH)
-    assert len(host.check({"code": code}).failures) == 1
-    with pytest.raises(RefusedError, match="the program declares the code in another resource"):
-        host.delete(code, {"code": code})
-    assert sandbox.open_codes == {code}
-    assert sandbox.calls("DELETE") == 0
-
-
-def test_an_update_that_failed_keeps_the_code_from_being_closed_by_another(host: Host, sandbox: Sandbox) -> None:
-    sandbox.fail_next(1, "status:400", method="PUT")
-    news = host.check({"code": "36"}, {"code": "36"}).inputs
-    with pytest.raises(RefusedError, match=r"36 \(Hungary\) was not opened"):
-        host.update("36", HUNGARY, news)
+    host = start()
+    fail(host, sandbox)
     sandbox.set_open(["36"])
-    with pytest.raises(RefusedError, match="the program declares the code in another resource"):
-        host.delete("36", HUNGARY)
+    text = refused(host.delete, "36", HUNGARY)
+    assert "was not closed: the program declares the code in another resource" in text
+    assert "Traceback" not in text
     assert sandbox.open_codes == {"36"}
+
+
+MANAGED = "this account is managed by "
+KINDS: dict[str, tuple[Callable[[Host], Any], Callable[[Host], Any], str]] = {
+    "single, list": (
+        lambda h: h.check({"code": "36"}), lambda h: h.check(whole(["7"])),
+        f"{MANAGED}AllowedDirection resources of this program (36): add 36 to the codes of the AllowedDirections and "
+        "remove those resources; they stay open",
+    ),
+    "list, single": (
+        lambda h: h.check(whole(["7"])), lambda h: h.check({"code": "36"}),
+        f"{MANAGED}an AllowedDirections of this program: add 36 to the codes of the AllowedDirections and remove this "
+        "resource; it stays open",
+    ),
+    "two lists": (
+        lambda h: h.check(whole(["7"])), lambda h: h.check(whole(["36"])),
+        "another AllowedDirections of this program declares other codes for this account (7): keep one of them",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_a_second_kind_is_refused(host: Host, case: str) -> None:
+    first, second, told = KINDS[case]
+    assert first(host).failures == []
+    assert second(host).failures == [("", told)]
 
 
 # Many at once
 
 
-def test_forty_resources_renamed_at_once_stay_open_without_a_write_and_each_is_told_in_a_whole_line(
-    host: Host, sandbox: Sandbox
-) -> None:
-    codes = CODES[:40]
-    sandbox.set_open(codes)
-    at_once([partial(create, host, code) for code in codes])
-    old = [{"code": code, "english_name": DIRECTIONS[code].english_name} for code in codes]
-    at_once([partial(host.delete, each["code"], each) for each in old])
-    assert by_api(sandbox) == []
-    assert sandbox.calls("PUT") + sandbox.calls("DELETE") == 0
-    assert sorted(host.lines) == sorted(STAYS.format(DIRECTIONS[code]) for code in codes)
-
-
-def test_what_is_opened_and_closed_at_once_by_many_threads_ends_as_declared(start: StartHost, sandbox: Sandbox) -> None:
+def test_what_is_opened_and_closed_at_once_by_many_threads_ends_as_declared(host: Host, sandbox: Sandbox) -> None:
     before, after = CODES[:30], CODES[15:45]
     sandbox.set_open(before)
-    host = start()
     checked = at_once([partial(host.check, {"code": code}) for code in after])
     opening: list[Callable[[], Any]] = [partial(host.create, each.inputs) for each in checked]
     closing: list[Callable[[], Any]] = [partial(host.delete, code, {"code": code}) for code in before]
     at_once([call for pair in zip(opening, closing, strict=True) for call in pair])
-    assert sandbox.open_codes == set(after)
+    assert sandbox.open_codes == {*after}
     assert sandbox.max_writes_under_way == 1
-    closed = [code for change in by_api(sandbox) if change.event == "close" for code in change.codes]
-    assert sorted(closed) == sorted(set(before) - set(after))
+    closed = [
+        code for change in sandbox.history if change == Change("close", change.codes, "api") for code in change.codes
+    ]
+    assert sorted(closed) == sorted({*before} - {*after})
+    assert all(
+        line.startswith(("will open ", "opened ", "closed ", "more ")) or line.endswith("declares it")
+        for line in host.lines
+    )

@@ -12,16 +12,16 @@ import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
 from tests.host.conftest import StartHost, stack_of
-from tests.host.host import Host, RefusedError, at_once, secret
+from tests.host.host import Host, at_once, secret
+from tests.host.properties import CUBA, HUNGARY, ID, state, whole
+from tests.host.test_claims import refused
 
 # How the SDK's host shows an error; `test_plugin` has the same of the native plugin.
 pytestmark = pytest.mark.parametrize("hosts", [Host], indirect=True)
 
-HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
-
 
 def sdk_shows_tracebacks() -> bool:
-    """Tell whether this SDK's host answers an exception with its traceback: 3.216 still had its text alone."""
+    """Return True if this SDK's host answers an exception with its traceback: 3.216 still had its text alone."""
     host = importlib.util.find_spec("pulumi.dynamic.__main__")
     assert host is not None
     assert host.origin is not None
@@ -31,96 +31,95 @@ def sdk_shows_tracebacks() -> bool:
 SHOWS_TRACEBACKS = sdk_shows_tracebacks()
 
 
-def refusal(call: Callable[[], Any]) -> str:
-    with pytest.raises(RefusedError) as refused:
-        call()
-    return str(refused.value)
-
-
 def text_alone(kind: str, text: str) -> str:
-    """Return what the engine is told for an error of ours."""
+    """Return what the engine shows of an error of ours."""
     return f"plusofon_pulumi.{kind}: {text}\n" if SHOWS_TRACEBACKS else f"Exception calling application: {text}"
 
 
 def is_unforeseen(shown: str) -> bool:
-    """Tell whether a KeyError for «code» is shown with all that this SDK shows."""
+    """Return True if a KeyError for «code» is shown with all that this SDK shows."""
     if SHOWS_TRACEBACKS:
         return shown.startswith("Traceback") and "plusofon_pulumi/provider" in shown and "KeyError: 'code'" in shown
     return shown == "Exception calling application: 'code'"
 
 
+def calls_of(host: Host) -> list[tuple[Callable[[], Any], str]]:
+    """Return calls that need the account, and what is not done if it refuses the token."""
+    return [
+        (lambda: host.diff("36", HUNGARY, {"code": "36"}), ""),
+        (lambda: host.read("36", HUNGARY), ""),
+        (lambda: host.create({"code": "36"}), "36 was not opened: "),
+        (lambda: host.update("36", HUNGARY, {"code": "36"}), "36 was not opened: "),
+        (lambda: host.delete("53", CUBA), "53 was not closed: "),
+        (lambda: host.diff(ID, whole(**state(HUNGARY)), whole(["36"])), ""),
+        (lambda: host.read(ID, whole(**state(HUNGARY))), ""),
+        (lambda: host.create(whole(["36"])), "the open directions were not changed: "),
+        (lambda: host.delete(ID, whole(**state(CUBA, on_destroy="close"))), "53 was not closed: "),
+    ]
+
+
 def test_a_refused_token_is_one_line_of_text_from_every_call(start: StartHost, sandbox: Sandbox) -> None:
     sandbox.set_readings({"R9": "403"})
     host = start({**stack_of(sandbox), "plusofon:token": secret("a-token-of-yesterday")})
-    cause = (
-        "GET {} at 127.0.0.1: the answer is 403, «Недостаточно прав». Check the token; the "
-        "account shows it under «Разработчикам → Доступ к API»."
+    remedy = (
+        "the answer is 403, «Недостаточно прав». Check the token of plusofon:token in the stack's configuration (the "
+        "account shows it under «Разработчикам → Доступ к API»); refresh and destroy use what the last `pulumi up` "
+        "stored (`--run-program` uses the current one)."
     )
-    the_list, the_catalogue = cause.format("/api/v1/direction"), cause.format("/api/v1/directions")
-    calls: list[tuple[Callable[[], Any], str]] = [
-        (lambda: host.diff("36", HUNGARY, {"code": "36"}), the_list),
-        (lambda: host.create({"code": "36"}), f"36 was not opened: {the_catalogue}"),
-        (lambda: host.read("36", HUNGARY), the_list),
-        (lambda: host.update("36", HUNGARY, {"code": "36"}), f"36 was not opened: {the_catalogue}"),
-        (lambda: host.delete("58", {"code": "58"}), f"58 was not closed: {the_list}"),
-    ]
-    for call, text in calls:
-        assert refusal(call) == text_alone("PermissionDeniedError", text)
+    for call, not_done in calls_of(host):
+        path = "/api/v1/directions" if "opened" in not_done else "/api/v1/direction"
+        told = f"{not_done}GET {sandbox.url}{path}: {remedy}"
+        assert refused(call) == text_alone("PermissionDeniedError", told)
     assert host.stderr == ""
 
 
-@pytest.mark.parametrize(
-    "method, fault, kind, told",
-    [
-        ("PUT", "status:400", "BadRequestError", "PUT /api/v1/direction at 127.0.0.1: the answer is 400"),
-        ("PUT", "success-false", "UnexpectedResponseError", "says that it failed, «Операция не выполнена»"),
-        ("DELETE", "status:500", "PermissionDeniedError", "the answer is 500, «Нет доступа»"),
-    ],
-)
+@pytest.mark.parametrize("fault, told", [
+    ("status:401", "the answer is 401"), ("html:200", "the answer (200) is not JSON"), ("reset", "the connection broke")
+])  # fmt: skip
+def test_nothing_is_gone_while_the_list_cannot_be_read(host: Host, sandbox: Sandbox, fault: str, told: str) -> None:
+    sandbox.fail_next(99, fault)
+    assert told in refused(host.read, "36", HUNGARY)
+
+
+@pytest.mark.parametrize("method, fault, kind, told", [
+    ("PUT", "status:400", "BadRequestError", "the answer is 400, «Неверный параметр»"),
+    ("PUT", "success-false", "UnexpectedResponseError", "says that it failed, «Операция не выполнена»"),
+    ("PUT", "ignore", "DirectionNotChangedError", "PUT was answered with success, but the list of open directions"),
+    ("DELETE", "status:500", "PermissionDeniedError", "the answer is 500, «Нет доступа»"),
+])  # fmt: skip
 def test_a_write_that_failed_says_what_was_not_done_and_why(
     host: Host, sandbox: Sandbox, method: str, fault: str, kind: str, told: str
 ) -> None:
-    sandbox.set_open(["58"])
-    sandbox.fail_next(9, fault, method=method)
-    if method == "PUT":
-        shown = refusal(lambda: host.create({"code": "36"}))
-        assert shown.startswith(text_alone(kind, "36 (Hungary) was not opened: ").rstrip("\n"))
-    else:
-        shown = refusal(lambda: host.delete("58", {"code": "58", "english_name": "Venezuela"}))
-        assert shown.startswith(text_alone(kind, "58 (Venezuela) was not closed: ").rstrip("\n"))
+    sandbox.set_open(["53"])
+    host.check({"code": "36"})
+    sandbox.fail_next(99, fault, method=method)
+    is_put = method == "PUT"
+    shown = refused(host.create, {"code": "36"}) if is_put else refused(host.delete, "53", CUBA)
+    what = "36 (Hungary) was not opened: " if is_put else "53 (Cuba) was not closed: "
+    assert shown.startswith(text_alone(kind, what).rstrip("\n"))
     assert told in shown
-    assert "Traceback" not in shown
     assert shown.count("\n") == int(SHOWS_TRACEBACKS)
-    assert host.stderr == ""
+    assert host.lines == ["will open 36 (Hungary)"]
 
 
-def test_sixty_calls_that_fail_at_once_show_no_traceback(start: StartHost, sandbox: Sandbox) -> None:
+def test_150_calls_that_fail_at_once_show_no_traceback(start: StartHost, sandbox: Sandbox) -> None:
     host = start({**stack_of(sandbox), "plusofon:token": secret("a-token-of-yesterday")})
-    each: list[Callable[[], Any]] = [
-        lambda: host.diff("36", HUNGARY, {"code": "36"}),
-        lambda: host.create({"code": "36"}),
-        lambda: host.read("36", HUNGARY),
-        lambda: host.update("36", HUNGARY, {"code": "36"}),
-        lambda: host.delete("36", HUNGARY),
-    ]
-    shown = at_once([partial(refusal, call) for call in each * 12])
+    shown = at_once([partial(refused, call) for call, _ in (calls_of(host) * 17)[:150]])
     assert [text for text in shown if "the answer is 401" not in text or "Traceback" in text or 'File "' in text] == []
     assert host.stderr == ""
 
 
 def test_calls_that_succeed_meanwhile_bring_no_traceback_back(host: Host, sandbox: Sandbox) -> None:
     sandbox.set_open(["36"])
-    failing = [partial(refusal, partial(host.create, {"code": f"999{number}"})) for number in range(60)]
-    shown = at_once(
-        [call for each in failing for call in (each, lambda: str(host.diff("36", HUNGARY, HUNGARY).changes))]
-    )
-    assert shown[1::2] == ["False"] * 60
+    failing = [partial(refused, host.create, {"code": f"999{number}"}) for number in range(60)]
+    passing = partial(host.diff, "36", HUNGARY, {"code": "36"})
+    shown = at_once([call for each in failing for call in (each, passing)])
     expected = text_alone("UnknownDirectionError", "999").rstrip("\n")
-    assert [text for text in shown[::2] if not text.startswith(expected) or "Traceback" in text] == []
+    assert [text for text in shown[::2] if not str(text).startswith(expected) or "Traceback" in str(text)] == []
 
 
 def test_an_unforeseen_error_is_shown_whole_before_and_right_after_a_foreseen_one(host: Host) -> None:
-    assert is_unforeseen(refusal(lambda: host.create({"cod": "36"})))
+    assert is_unforeseen(refused(host.create, {"cod": "36"}))
     for _ in range(5):
-        assert "999 was not opened" in refusal(lambda: host.create({"code": "999"}))
-        assert is_unforeseen(refusal(lambda: host.update("36", HUNGARY, {})))
+        assert "999 was not opened" in refused(host.create, {"code": "999"})
+        assert is_unforeseen(refused(host.update, "36", HUNGARY, {}))

@@ -1,165 +1,165 @@
-"""The life of a resource, call by call as the engine makes them, with the account's own list at every step."""
+"""The life of both kinds, call by call as the engine makes them, with the account's own list at every step."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from pulumi.output import Unknown
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Change, Sandbox
-from plusofon_pulumi.sandbox.account import catalogue
+from plusofon_pulumi.sandbox import CATALOGUE_PATH, Change, Sandbox
 from tests.host.conftest import StartHost
-from tests.host.host import Difference, Found, Host, RefusedError
+from tests.host.host import UNKNOWN, Difference, Found, Host, RefusedError
+from tests.host.properties import CUBA, GERMANY, HUNGARY, ID, state, whole
 
-HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 SAME = Difference(changes=False, replaces=[], delete_before_replace=False)
-CLOSED_OUTSIDE = "36 (Hungary) was closed outside Pulumi; `pulumi up` opens it again."
-CODES = sorted({row.code for row in catalogue()})
+CHANGED = Difference(changes=True, replaces=[], delete_before_replace=False)
+REPLACED = Difference(changes=True, replaces=["code"], delete_before_replace=False)
+SINCE = "since the last successful update"
 
 
 def kinds(sandbox: Sandbox) -> list[str]:
-    """List the calls that the sandbox has seen."""
-    names = {CATALOGUE_PATH: "catalogue", ALLOWED_PATH: "list"}
-    return [names[r.path] if r.method == "GET" else r.method for r in sandbox.requests]
+    """List the calls that the sandbox has seen since the last time."""
+    seen = ["catalogue" if each.path == CATALOGUE_PATH else each.method for each in sandbox.requests]
+    sandbox.clear_requests()
+    return seen
 
 
-def test_a_resource_lives_from_create_to_destroy(start: StartHost, sandbox: Sandbox) -> None:
+def test_a_single_lives_from_create_to_destroy(start: StartHost, sandbox: Sandbox) -> None:
     up = start()
     made = up.create(up.check({"code": 36.0}).inputs)
     assert made == Found("36", HUNGARY, {})
-    assert sandbox.open_codes == {"36"}
     assert up.diff("36", made.outputs, {"code": "36"}) == SAME
+    assert up.lines == ["will open 36 (Hungary)", "opened 36 (Hungary)"]
+    assert sorted(kinds(sandbox)) == ["GET", "GET", "PUT", "catalogue"]
 
-    sandbox.set_open(["58"])
+    sandbox.set_open(["53"])
     mend = start()
     news = mend.check({"code": "36"}, {"code": "36"}).inputs
-    assert mend.diff("36", made.outputs, news) == Difference(True, [], False)
-    assert mend.lines == [CLOSED_OUTSIDE]
-    assert mend.update("36", made.outputs, news).outputs == HUNGARY
-    assert sandbox.open_codes == {"36", "58"}
+    assert mend.diff("36", HUNGARY, news) == CHANGED
+    assert mend.update("36", HUNGARY, news).outputs == HUNGARY
     assert mend.read("36", HUNGARY) == Found("36", HUNGARY, {"code": "36"})
+    assert mend.lines == [f"will open 36 (Hungary): it was closed {SINCE}", "opened 36 (Hungary)"]
 
     destroy = start()
     destroy.delete("36", HUNGARY)
-    assert sandbox.open_codes == {"58"}
     assert destroy.read("36", HUNGARY) == Found("", {}, {})
     destroy.delete("36", HUNGARY)
-    assert destroy.stderr == ""
-    assert sandbox.history == [
-        Change("open", ["36"], "api"),
-        Change("close", ["36"], "owner"),
-        Change("open", ["58"], "owner"),
-        Change("open", ["36"], "api"),
-        Change("close", ["36"], "api"),
+    assert destroy.lines == ["closed 36 (Hungary)"]
+    assert sandbox.open_codes == {"53"}
+
+
+def test_another_code_is_opened_before_the_old_one_is_closed(host: Host, sandbox: Sandbox) -> None:
+    sandbox.set_open(["36"])
+    news = host.check({"code": "49"}, {"code": "36"}).inputs
+    assert host.diff("36", HUNGARY, news) == REPLACED
+    assert host.create(host.check({"code": "49"}).inputs).outputs == GERMANY
+    host.delete("36", HUNGARY)
+    assert sandbox.history[-2:] == [Change("open", ["49"], "api"), Change("close", ["36"], "api")]
+    assert host.lines == [
+        "will open 49 (Germany); 36 (Hungary) closes after that, unless it is still declared",
+        "opened 49 (Germany)",
+        "closed 36 (Hungary)",
     ]
 
 
-def test_a_code_that_is_open_already_is_taken_over_without_a_write(host: Host, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    assert host.create(host.check({"code": "36"}).inputs) == Found("36", HUNGARY, {})
-    assert kinds(sandbox) == ["catalogue", "list"]
+def test_a_whole_list_lives_from_create_to_destroy(start: StartHost, sandbox: Sandbox) -> None:
+    sandbox.set_open(["53"])
+    up = start()
+    news = up.check(whole(["+49", 36, "36"], "close")).inputs
+    assert news == {"codes": ["36", "49"], "on_destroy": "close"}
+    made = up.create(whole(**news))
+    assert made == Found(ID, state(HUNGARY, GERMANY, on_destroy="close"), {})
+    assert up.lines == [
+        "will close 53 (Cuba): it is open and not declared",
+        "will open 36 (Hungary), 49 (Germany)",
+        "closed 53 (Cuba)",
+        "opened 36 (Hungary), 49 (Germany)",
+    ]
+    assert sorted(kinds(sandbox)) == ["DELETE", "GET", "GET", "GET", "PUT", "catalogue"]
 
+    sandbox.set_open(["36", "53"])
+    refresh = start()
+    found = refresh.read(ID, whole(**made.outputs), whole(**news))
+    assert found == Found(ID, state(HUNGARY, CUBA, on_destroy="close"), {"codes": ["36", "53"], "on_destroy": "close"})
+    assert refresh.diff(ID, whole(**found.outputs), whole(**news)) == CHANGED
+    assert refresh.stderr == "", "a refresh asks with the old inputs, which are not the program's"
+    news = refresh.check(whole(["36", "49"], "close"), whole(**found.inputs)).inputs
+    assert refresh.diff(ID, whole(**found.outputs), whole(**news)) == CHANGED
+    assert refresh.update(ID, whole(**found.outputs), whole(**news)).outputs == made.outputs
+    assert refresh.lines == [
+        f"will close 53 (Cuba): it was opened {SINCE}",
+        f"will open 49 (Germany): it was closed {SINCE}",
+        "closed 53 (Cuba)",
+        "opened 49 (Germany)",
+    ]
 
-def test_a_new_code_costs_four_calls(host: Host, sandbox: Sandbox) -> None:
-    host.create(host.check({"code": "36"}).inputs)
-    assert kinds(sandbox) == ["catalogue", "list", "PUT", "list"]
+    again = start()
+    kinds(sandbox)
+    news = again.check(whole(["49", "36"], "close"), whole(**news)).inputs
+    assert again.diff(ID, whole(**made.outputs), whole(**news)) == SAME
+    assert kinds(sandbox) == ["GET"]
 
-
-def test_fifty_unchanged_codes_cost_one_call(host: Host, sandbox: Sandbox) -> None:
-    codes = CODES[:50]
-    sandbox.set_open(codes)
-    for code in codes:
-        news = host.check({"code": code}, {"code": code}).inputs
-        assert host.diff(code, {"code": code}, news) == SAME
-    assert kinds(sandbox) == ["list"]
-
-
-# Refresh
-
-
-def test_refresh_forgets_what_was_closed_in_the_account_and_keeps_the_rest(host: Host, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    assert host.read("58", {"code": "58"}).id == ""
-    assert host.read("36", HUNGARY).id == "36"
-    assert kinds(sandbox) == ["list"]
-
-
-@pytest.mark.parametrize(
-    "fault, told",
-    [
-        ("status:401", "the answer is 401"),
-        ("status:403", "the answer is 403"),
-        ("status:500", "the answer is 500, «Нет доступа»"),
-        ("html:200", "the answer (200) is not JSON"),
-        ("reset", "the connection broke"),
-    ],
-)
-def test_refresh_fails_while_the_list_cannot_be_read_and_forgets_nothing(
-    start: StartHost, sandbox: Sandbox, fault: str, told: str
-) -> None:
-    sandbox.fail_next(99, fault)
-    host = start()
-    with pytest.raises(RefusedError) as refused:
-        host.read("36", HUNGARY)
-    assert told in str(refused.value)
-    assert "Traceback" not in str(refused.value)
-    assert host.stderr == ""
-
-
-def test_refresh_asks_diff_with_the_old_inputs_and_hears_of_no_change(host: Host, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    found = host.read("36", HUNGARY, {"code": "36"})
-    assert host.diff("36", found.outputs, {"code": "36"}) == SAME
-
-
-def test_a_code_that_only_a_diff_with_old_inputs_has_named_is_not_claimed(host: Host, sandbox: Sandbox) -> None:
-    """`up --refresh` with a changed code: the old one must be closed in the end."""
-    sandbox.set_open(["36"])
-    found = host.read("36", HUNGARY, {"code": "36"})
-    host.diff("36", found.outputs, {"code": "36"})
-    news = host.check({"code": "58"}, {"code": "36"}).inputs
-    assert host.diff("36", found.outputs, news) == Difference(True, ["code"], False)
-    host.create(host.check({"code": "58"}).inputs)
-    host.delete("36", found.outputs)
-    assert sandbox.history[-2:] == [Change("open", ["58"], "api"), Change("close", ["36"], "api")]
-
-
-# Odd states
-
-
-@pytest.mark.parametrize(
-    "olds", [{}, {"codes": ["36"], "directions": [HUNGARY], "on_destroy": "retain"}], ids=["empty", "the whole set's"]
-)
-def test_outputs_of_another_shape_mean_another_code(host: Host, sandbox: Sandbox, olds: dict[str, Any]) -> None:
-    sandbox.set_open(["36"])
-    assert host.diff("36", olds, {"code": "36"}) == Difference(True, ["code"], False)
-
-
-def test_a_resource_without_outputs_is_read_and_deleted_by_its_id(start: StartHost, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    host = start()
-    assert host.read("36", {"other": 1}) == Found("36", HUNGARY, {"code": "36"})
-    host.delete("36", {})
+    destroy = start()
+    destroy.delete(ID, whole(**made.outputs))
     assert sandbox.open_codes == set()
+    assert destroy.lines == ["closed 36 (Hungary), 49 (Germany)", "left open: nothing"]
 
 
-def test_names_in_state_stay_as_they_are(host: Host, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    recorded = {"code": "36", "name": "Венгрия (старое)", "english_name": "Hungary (old)"}
-    assert host.read("36", recorded).outputs == recorded
-    assert host.diff("36", recorded, {"code": "36"}) == SAME
+def test_an_empty_list_is_a_list_in_every_call_and_a_retained_one_names_what_is_left(
+    host: Host, sandbox: Sandbox
+) -> None:
+    made = host.create(whole(**host.check(whole([])).inputs))
+    assert made == Found(ID, state(), {})
+    assert host.read(ID, whole(**made.outputs)) == Found(ID, state(), {"codes": [], "on_destroy": "retain"})
+    assert host.diff(ID, whole(**made.outputs), whole([])) == SAME
+    sandbox.set_open(["53"])
+    host.delete(ID, whole(**made.outputs))
+    assert host.lines == ["left open: 53 (Cuba)"]
+    assert sandbox.open_codes == {"53"}
 
 
-# Messages
+def test_what_is_not_known_yet_passes_as_unknown_and_the_list_is_read_once(host: Host, sandbox: Sandbox) -> None:
+    for checked, name in [
+        (host.check({"code": UNKNOWN}), "code"),
+        (host.check({"code": UNKNOWN}, {"code": "36"}), "code"),
+    ]:
+        assert checked.failures == []
+        assert isinstance(checked.inputs[name], Unknown)
+    assert host.diff("36", HUNGARY, {"code": UNKNOWN}) == REPLACED
+    assert kinds(sandbox) == ["GET"]
 
 
-def test_a_fact_is_one_line_however_often_it_is_asked(host: Host) -> None:
-    for _ in range(3):
-        assert host.diff("36", HUNGARY, {"code": "36"}).changes
-    assert host.stderr == f"{CLOSED_OUTSIDE}\n"
+def test_a_list_that_is_not_known_yet_comes_back_unknown_beside_what_is_known(host: Host) -> None:
+    *known, last = host.check(whole(["49", UNKNOWN, 36])).inputs["codes"]
+    assert (known, type(last)) == (["36", "49"], Unknown)
+    assert isinstance(host.check(whole(UNKNOWN)).inputs["codes"], Unknown)
+    assert host.diff(ID, whole(**state(HUNGARY)), whole(["36", UNKNOWN])) == CHANGED
+    assert host.lines == ["not all codes are known yet: pulumi up shows what closes and what opens"]
 
 
-def test_each_fact_is_a_line_of_its_own(host: Host) -> None:
-    host.diff("36", HUNGARY, {"code": "36"})
-    host.diff("58", {"code": "58"}, {"code": "58"})
-    assert host.lines == [CLOSED_OUTSIDE, CLOSED_OUTSIDE.replace("36 (Hungary)", "58")]
+@pytest.mark.parametrize("olds", [{}, state(HUNGARY), {"other": 1}])
+def test_outputs_of_another_shape_mean_another_code(host: Host, olds: dict[str, Any]) -> None:
+    assert host.diff("36", olds, {"code": "36"}) == REPLACED
+
+
+def test_a_code_that_is_not_open_is_not_taken_over_by_its_id(host: Host) -> None:
+    with pytest.raises(RefusedError, match=r"36 \(Hungary\) is not open, so it cannot be taken over"):
+        host.read("36", {})
+
+
+def test_a_run_that_only_closes(start: StartHost, sandbox: Sandbox) -> None:
+    sandbox.set_open(["53"])
+    host = start(env={"PLUSOFON_CLOSE_ONLY": "1"})
+    news = host.check(whole(["36"]), whole(["36"])).inputs
+    assert host.diff(ID, whole(**state(HUNGARY)), whole(**news)) == CHANGED
+    with pytest.raises(RefusedError) as refused:
+        host.update(ID, whole(**state(HUNGARY)), whole(**news))
+    only = "36 (Hungary) was not opened: this run only closes; a person must run `pulumi up`"
+    assert only in str(refused.value)
+    assert host.lines == [
+        f"will close 53 (Cuba): it was opened {SINCE}",
+        f"would open 36 (Hungary) (not in this run): it was closed {SINCE}",
+        "closed 53 (Cuba)",
+    ]
+    assert sandbox.open_codes == set()

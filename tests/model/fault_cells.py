@@ -7,6 +7,7 @@ always. A cell survives if all of `_verdict` holds, whatever its outcome. The sa
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +48,11 @@ class Operation:
     before: frozenset[str]
     after: frozenset[str]
     act: Callable[[Process], Any]
+    replaces: bool = False
+    """PUT replaces the whole list (R15), so the operation cannot succeed: it has to say so."""
 
     @property
     def writes(self) -> bool:
-        """Tell whether it changes the account."""
         return self.before != self.after
 
 
@@ -62,12 +64,22 @@ def _all(*codes: str, on_destroy: str = "retain") -> dict[str, Any]:
     return {"codes": list(codes), "directions": [_one(code) for code in codes], "on_destroy": on_destroy}
 
 
+def _two_at_once(process: Process) -> Any:
+    """Open two codes in one batch, while the program declares a third one, which is open."""
+    process.call(ONE, "check", {"code": "44"}, {"code": "44"})
+    process.account.writer.expected_callers = 2
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(process.call, ONE, "create", {"code": code}) for code in ("36", "58")]
+    return [each.result() for each in both]
+
+
 def _operations() -> list[Operation]:
     one, news = _one("36"), {"code": "36"}
     whole, wanted = _all("36", "58"), {"codes": ["36", "58"], "on_destroy": "retain"}
-    closing = _all("36", "58", on_destroy="close")
+    closing, other = _all("36", "58", on_destroy="close"), {"codes": ["7", "36", "58"], "on_destroy": "retain"}
     shut, both, drift = frozenset({"44"}), frozenset({"36", "44"}), frozenset({"44", "58"})
     exact, more = frozenset({"36", "58"}), frozenset({"36", "44", "58"})
+    old, new = frozenset({"44", "53", "58"}), frozenset({"7", "36", "58"})
 
     def calls(kind: str, method: str, *arguments: Any) -> Callable[[Process], Any]:
         return lambda process: process.call(kind, method, *arguments)
@@ -80,12 +92,14 @@ def _operations() -> list[Operation]:
         Operation(ONE, "create", shut, both, calls(ONE, "create", news)),
         Operation(ONE, "update", shut, both, calls(ONE, "update", "36", one, news)),
         Operation(ONE, "delete", both, shut, calls(ONE, "delete", "36", one)),
+        Operation(ONE, "create, two", shut, more, _two_at_once),
+        Operation(ONE, "create, two, R15", shut, more, _two_at_once, replaces=True),
         Operation(ALL, "check, new", drift, drift, calls(ALL, "check", {}, wanted)),
         Operation(ALL, "check", exact, exact, calls(ALL, "check", wanted, wanted)),
         Operation(ALL, "diff", exact, exact, calls(ALL, "diff", "allowed-directions", whole, wanted)),
         Operation(ALL, "read", exact, exact, calls(ALL, "read", "allowed-directions", whole)),
         Operation(ALL, "create", drift, exact, calls(ALL, "create", wanted)),
-        Operation(ALL, "update", drift, exact, calls(ALL, "update", "allowed-directions", _all("58"), wanted)),
+        Operation(ALL, "update", old, new, calls(ALL, "update", "allowed-directions", _all("58"), other)),
         Operation(ALL, "delete, retain", exact, exact, calls(ALL, "delete", "allowed-directions", whole)),
         Operation(ALL, "delete, close", more, shut, calls(ALL, "delete", "allowed-directions", closing)),
     ]
@@ -119,7 +133,7 @@ class FaultTrial:
         self.wire = Wire(self.sandbox, clock)
 
     def makes(self, call: Failing, operation: Operation) -> bool:
-        """Tell whether an operation, when nothing fails, makes such a call."""
+        """Return True if an operation makes such a call when nothing fails."""
         self._set_up(operation)
         _acted(Process(self.sandbox), operation)
         return self.sandbox.calls(call.method, call.path) > call.skip
@@ -142,6 +156,7 @@ class FaultTrial:
     def _set_up(self, operation: Operation) -> None:
         self.sandbox.reset()
         self.sandbox.set_open(operation.before)
+        self.sandbox.set_readings({"R15": "replaces" if operation.replaces else "adds"})
 
     def _verdict(
         self, process: Process, operation: Operation, outcome: str, error: BaseException | None, seconds: float
@@ -153,7 +168,7 @@ class FaultTrial:
             "only our own errors leave": error is None or isinstance(error, PlusofonError),
             "a success is true": outcome != "untrue",
             "nothing opens that was not to be open": now <= asked,
-            "nothing closes that was not to be closed": operation.before & operation.after <= now,
+            "nothing closes that was not to be closed": operation.replaces or operation.before & operation.after <= now,
             "reading writes nothing": operation.writes or not self._writes(),
             "the error is one paragraph": "\n" not in text and len(text) < 1000,
             "what it says was not carried out was not": (
@@ -162,7 +177,7 @@ class FaultTrial:
             "the token is nowhere": self.sandbox.token not in text + process.said.getvalue(),
             # Two time-outs of a list and of a write, one minute each, and the looks between them.
             "it ends": seconds < 600,
-            "the next run does it": self._is_done_by_the_next_run(operation),
+            "the next run does it, or says why not": self._is_done_by_the_next_run(operation) is not operation.replaces,
         }
         return [demand for demand, holds in demands.items() if not holds]
 

@@ -9,133 +9,131 @@ import functools
 import re
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import Phase
 
 from plusofon_pulumi.account import Account, delivery
+from plusofon_pulumi.account.change import Change, Write
 from plusofon_pulumi.account.claims import Claims
-from plusofon_pulumi.account.delivery import Delivery, Result
-from plusofon_pulumi.client import answers, pages
-from plusofon_pulumi.client.counters import Told
+from plusofon_pulumi.account.delivery import Delivery
+from plusofon_pulumi.account.snapshot import Snapshot
+from plusofon_pulumi.client import lists, responses
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from tests.mistakes import open_directions_or_none
-from tests.model.model import INVARIANTS
+from tests.model.promises import INVARIANTS
 from tests.model.test_provider_model import search
 
 Patch = pytest.MonkeyPatch
 
 
-def nothing_is_open_after_an_error(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method of a provider take a list that cannot be read for an empty one."""
-
-    @functools.wraps(method)
-    def mistaken(*arguments: Any) -> Any:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Account, "open_directions", open_directions_or_none)
-            return method(*arguments)
-
-    return mistaken
-
-
 def an_error_is_an_empty_list_to(provider: type, method: str) -> Callable[[Patch], None]:
+    right = getattr(provider, method)
+
+    @functools.wraps(right)
+    def wrong(*arguments: Any) -> Any:
+        with mock.patch.object(Account, "open_directions", open_directions_or_none):
+            return right(*arguments)
+
     def mistake(patch: Patch) -> None:
-        patch.setattr(provider, method, nothing_is_open_after_an_error(getattr(provider, method)))
+        patch.setattr(provider, method, wrong)
 
     mistake.__name__ = f"an_error_is_an_empty_list_to_{provider.__name__}_{method}"
     return mistake
 
 
 def declared_codes_are_closed(patch: Patch) -> None:
-    patch.setattr(Claims, "holds", lambda *_: False)
+    patch.setattr(Claims, "all", lambda _: frozenset())
 
 
 def codes_whose_new_owner_failed_are_given_up(patch: Patch) -> None:
     patch.setattr(Claims, "refusal", lambda *_: None)
 
 
-def a_write_s_answer_decides(patch: Patch) -> None:
-    def settle(_: Delivery, sent: Any, result: Result) -> None:
-        for each in sent:
-            if each.error is not None:
-                result.failures |= dict.fromkeys(each.codes, each.error)
+def only_the_sent_codes_are_looked_at(patch: Patch) -> None:
+    patch.setattr(Delivery, "_mend_vanished", lambda *_: None)
 
-    patch.setattr(Delivery, "_settle", settle)
+
+def a_whole_list_has_one_round(patch: Patch) -> None:
+    carry_out = Delivery._carry_out_round
+    patch.setattr(Delivery, "_carry_out_round", lambda self, change: bool(carry_out(self, change)) and False)
+
+
+def a_write_s_answer_decides(patch: Patch) -> None:
+    def left(self: Write, _: Any) -> list[str]:
+        return [code for code, answer in self.answers.items() if answer is not None]
+
+    patch.setattr(Write, "left", left)
 
 
 def a_closing_is_believed(patch: Patch) -> None:
-    judge = Delivery._judge_unseen
+    judge = Delivery._judge
 
-    def believe(self: Delivery, sent: Any, blind: PlusofonError, result: Result) -> None:
-        if sent.write.opens or sent.error is not None:
-            judge(self, sent, blind, result)
+    def believe(self: Delivery, change: Change, write: Write, after: Any, blind: Any) -> None:
+        if after is None and not write.opens and not any(write.answers.values()):
+            change.closed.update(write.answers)
+        else:
+            judge(self, change, write, after, blind)
 
-    patch.setattr(Delivery, "_judge_unseen", believe)
+    patch.setattr(Delivery, "_judge", believe)
 
 
 def an_opening_that_failed_is_believed(patch: Patch) -> None:
-    def believe(_: Delivery, sent: Any, blind: PlusofonError, result: Result) -> None:
-        if sent.write.opens:
-            result.believed |= dict.fromkeys(sent.codes, blind)
-        else:
-            result.failures |= dict.fromkeys(sent.codes, blind)
+    judge = Delivery._judge
 
-    patch.setattr(Delivery, "_judge_unseen", believe)
+    def believe(self: Delivery, change: Change, write: Write, after: Any, blind: Any) -> None:
+        if after is None and write.opens:
+            write.answers.update(dict.fromkeys(write.answers))
+        judge(self, change, write, after, blind)
+
+    patch.setattr(Delivery, "_judge", believe)
 
 
 def an_unseen_opening_is_said_to_have_failed(patch: Patch) -> None:
-    judge = Delivery._judge_unseen
+    judge = Delivery._judge
 
-    def forget(self: Delivery, sent: Any, blind: PlusofonError, result: Result) -> None:
-        judge(self, sent, blind, result)
-        result.unseen.clear()
+    def forget(self: Delivery, change: Change, *arguments: Any) -> None:
+        judge(self, change, *arguments)
+        change.unseen.clear()
 
-    patch.setattr(Delivery, "_judge_unseen", forget)
+    patch.setattr(Delivery, "_judge", forget)
 
 
 def what_shows_late_is_not_waited_for(patch: Patch) -> None:
     patch.setattr(delivery, "LOOK_PAUSES", ())
 
 
+def a_write_leaves_the_snapshot(patch: Patch) -> None:
+    patch.setattr(Snapshot, "invalidate", lambda _: None)
+
+
 def success_false_is_success(patch: Patch) -> None:
-    patch.setattr(answers, "_says_no", lambda _: False)
+    patch.setattr(responses, "_says_no", lambda _: False)
 
 
-def the_whole_list_is_opened_although_closing_failed(patch: Patch) -> None:
-    make = Delivery.make
+def a_list_opens_although_a_closing_was_not_seen(patch: Patch) -> None:
+    write = Delivery._write
 
-    def careless(self: Delivery, live: Any, *, closing: Any, opening: Any, **_: Any) -> Result:
-        return make(self, live, closing=closing, opening=opening)
+    def careless(self: Delivery, change: Change, before: Any, *, closing: Any = (), opening: Any = ()) -> Any:
+        if closing:
+            return write(self, change, before, closing=closing, opening=change.opens - before.keys())
+        return write(self, change, self.live.get(), opening=change.opens - self.live.get().keys())
 
-    patch.setattr(Delivery, "make", careless)
-
-
-def the_whole_list_is_opened_first(patch: Patch) -> None:
-    make = Delivery.make
-
-    def hasty(self: Delivery, live: Any, *, closing: Any, opening: Any, **more: Any) -> Result:
-        result = make(self, live, closing=[], opening=opening)
-        rest = make(self, live, closing=closing, opening=[], **more)
-        result.failures |= rest.failures
-        result.unseen |= rest.unseen
-        return result
-
-    patch.setattr(Delivery, "make", hasty)
+    patch.setattr(Delivery, "_write", careless)
 
 
 def only_the_first_page_is_read(patch: Patch) -> None:
-    patch.setattr(pages, "told_by", lambda *_: Told())
+    patch.setattr(lists, "_paginator", lambda _: None)
+    patch.setattr(lists, "_goes_on", lambda _: False)
 
 
 def a_code_is_closed_in_one_form_only(patch: Patch) -> None:
-    closing = Delivery._closing
+    def deny(self: Delivery, before: Any, codes: Any, *, swapped: bool) -> None:
+        self.client.deny_directions([before[code].api_code for code in codes])
 
-    def one_form(self: Delivery, live: Any) -> Any:
-        write = closing(self, live)
-        return type(write)(opens=False, call="DELETE", send=write.send, forms=1)
-
-    patch.setattr(Delivery, "_closing", one_form)
+    patch.setattr(Delivery, "_deny", deny)
 
 
 def a_list_that_ends_closes_what_it_was_to_retain(patch: Patch) -> None:
@@ -172,7 +170,7 @@ def a_preview_opens(patch: Patch) -> None:
     def eager(self: AllowedDirectionProvider, olds: dict[str, Any], news: dict[str, Any]) -> Any:
         found = check(self, olds, news)
         if not found.failures:
-            self.account().open(found.inputs["code"])
+            self.account().open(found.inputs["code"], self.show_once)
         return found
 
     patch.setattr(AllowedDirectionProvider, "check", eager)
@@ -186,13 +184,12 @@ def an_error_has_many_lines(patch: Patch) -> None:
 ONE, ALL = AllowedDirectionProvider, AllowedDirectionsProvider
 MISTAKES: tuple[Callable[[Patch], None], ...] = (
     *(an_error_is_an_empty_list_to(ONE, "read"), an_error_is_an_empty_list_to(ALL, "read")),
-    *(declared_codes_are_closed, codes_whose_new_owner_failed_are_given_up, a_write_s_answer_decides),
-    *(a_closing_is_believed, an_opening_that_failed_is_believed, an_unseen_opening_is_said_to_have_failed),
-    *(what_shows_late_is_not_waited_for, success_false_is_success),
-    *(the_whole_list_is_opened_although_closing_failed, the_whole_list_is_opened_first),
-    *(only_the_first_page_is_read, a_code_is_closed_in_one_form_only),
-    *(a_list_that_ends_closes_what_it_was_to_retain, a_list_forgets_what_to_do_when_it_ends),
-    *(drift_is_not_seen, a_preview_opens, an_error_has_many_lines),
+    *(declared_codes_are_closed, codes_whose_new_owner_failed_are_given_up, only_the_sent_codes_are_looked_at),
+    *(a_whole_list_has_one_round, a_write_s_answer_decides, a_closing_is_believed, an_opening_that_failed_is_believed),
+    *(an_unseen_opening_is_said_to_have_failed, what_shows_late_is_not_waited_for, a_write_leaves_the_snapshot),
+    *(success_false_is_success, a_list_opens_although_a_closing_was_not_seen, only_the_first_page_is_read),
+    *(a_code_is_closed_in_one_form_only, a_list_that_ends_closes_what_it_was_to_retain),
+    *(a_list_forgets_what_to_do_when_it_ends, drift_is_not_seen, a_preview_opens, an_error_has_many_lines),
 )
 BROKEN = f"^({'|'.join(map(re.escape, INVARIANTS.values()))}): "
 

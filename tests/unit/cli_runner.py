@@ -22,21 +22,31 @@ class Cli:
         self.sandbox = sandbox
         self._capsys = capsys
 
-    def done(self, *arguments: str) -> str:
-        """Return what a command printed that did its work, and said nothing else."""
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Return the exit code and both outputs."""
         code = main(list(arguments))
         captured = self._capsys.readouterr()
-        assert (code, captured.err) == (0, "")
-        return captured.out
+        return code, captured.out, captured.err
 
-    def failed(self, *arguments: str, code: int = 1) -> str:
-        """Return the one line of a command that failed, without its first word, and printed nothing else."""
-        ended = main(list(arguments))
-        captured = self._capsys.readouterr()
-        assert (ended, captured.out) == (code, "")
-        assert captured.err.startswith("error: ")
-        assert captured.err.count("\n") == 1
-        return captured.err.removeprefix("error: ").rstrip("\n")
+    def done(self, *arguments: str) -> str:
+        """Return the output of a command that succeeds, and complains about nothing."""
+        code, out, err = self.run(*arguments)
+        assert (code, err) == (0, "")
+        return out
+
+    def failed(self, *arguments: str) -> str:
+        """Return the one line of a command that fails, without its first word; it prints nothing else."""
+        code, out, err = self.run(*arguments)
+        assert (code, out) == (1, "")
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+        return err.removeprefix("error: ").rstrip("\n")
+
+    def refused(self, *arguments: str) -> str:
+        """Return what argparse says about a wrong command line."""
+        code, out, err = self.run(*arguments)
+        assert (code, out) == (2, "")
+        return err
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
@@ -46,11 +56,11 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 
 @contextlib.contextmanager
 def started(
-    sandbox: Sandbox, *arguments: str, cwd: Path | None = None, stdout: int = subprocess.PIPE
+    sandbox: Sandbox, *arguments: str, cwd: Path | None = None, stdout: int = subprocess.PIPE, program: str = ""
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start a command in a process of its own, and end it where it has not ended by itself."""
+    """Start a command, or a Python program, in a process of its own; end it if it has not ended by itself."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "plusofon_pulumi", *arguments],
+        [sys.executable, *(["-c", program] if program else ["-m", "plusofon_pulumi"]), *arguments],
         cwd=cwd,
         env=environment(sandbox),
         stdout=stdout,

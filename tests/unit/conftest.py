@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from plusofon_pulumi.account import delivery
-from plusofon_pulumi.client import transport
+from plusofon_pulumi import client
+from plusofon_pulumi.account import delivery, writer
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.cli_runner import Cli
 from tests.unit.sandbox_caller import Caller
-from tests.unit.support import FakeTime, set_time
+from tests.unit.support import FakeTime, Process, set_time
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """What one plugin process has: both providers, of the same account."""
+    """What one plugin process has: both providers, of the same account, and the lines that they show."""
 
-    whole: AllowedDirectionsProvider
-    single: AllowedDirectionProvider
+    whole: AllowedDirectionsProvider = field(default_factory=AllowedDirectionsProvider)
+    single: AllowedDirectionProvider = field(default_factory=AllowedDirectionProvider)
+    lines: list[str] = field(default_factory=list)
 
 
 StartPlugin = Callable[..., Plugin]
@@ -40,10 +42,9 @@ def own_tracebacks() -> Iterator[None]:
 
 @pytest.fixture
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    """Let the client, and the looks after a write, wait in made-up time."""
+    """Let the client, the account and the sandbox wait in made-up time."""
     fake = FakeTime()
     set_time(monkeypatch, fake)
-    monkeypatch.setattr(delivery, "time", fake)
     return fake
 
 
@@ -67,8 +68,15 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait neither before a repeated call nor for a write to show."""
-    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(delivery, "LOOK_PAUSES", (0.001, 0.001))
+
+
+@pytest.fixture
+def process(sandbox: Sandbox, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> Process:
+    """The sandbox's account as one process knows it, in made-up time."""
+    monkeypatch.setattr(writer, "LONGEST_GATHERING", PATIENCE)
+    return Process(sandbox)
 
 
 @pytest.fixture
@@ -79,9 +87,10 @@ def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None, no_pause
         monkeypatch.setattr(base, "_accounts", {})
         raw = {"token": sandbox.token, "baseUrl": sandbox.url, **stack}
         config = Config(raw_config={f"plusofon:{key}": value for key, value in raw.items()}, project_name="test")
-        plugin = Plugin(AllowedDirectionsProvider(), AllowedDirectionProvider())
+        plugin = Plugin()
         for provider in (plugin.whole, plugin.single):
             provider.configure(ConfigureRequest(config=config))
+            monkeypatch.setattr(provider, "show", plugin.lines.append)
         return plugin
 
     return start_plugin
@@ -91,13 +100,3 @@ def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None, no_pause
 def plugin(start_plugin: StartPlugin, sandbox: Sandbox) -> Plugin:
     """One process for the sandbox's account."""
     return start_plugin(sandbox)
-
-
-@pytest.fixture
-def whole(plugin: Plugin) -> AllowedDirectionsProvider:
-    return plugin.whole
-
-
-@pytest.fixture
-def single(plugin: Plugin) -> AllowedDirectionProvider:
-    return plugin.single

@@ -1,346 +1,375 @@
-"""Account: what callers see of an account, the same under every reading of the API's description."""
+"""An account: what is open after a change, and what is said of it, whatever the API answers and somebody does."""
 
 from __future__ import annotations
 
-import pickle
-import time
+import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from plusofon_pulumi.account import Account
-from plusofon_pulumi.account import delivery as delivery_module
-from plusofon_pulumi.account import shared as shared_module
-from plusofon_pulumi.client import CATALOGUE, OPEN_LIST, transport
-from plusofon_pulumi.directions import Direction
-from plusofon_pulumi.errors import (
-    AuthenticationError,
-    DirectionClaimedError,
-    DirectionNotChangedError,
-    PermissionDeniedError,
-    ServerError,
-    UnexpectedResponseError,
-    UnknownDirectionError,
-)
-from plusofon_pulumi.sandbox import READINGS, Sandbox
-from tests.unit.support import (
-    MANY_CODES,
-    READINGS_TO_TRY,
-    FakeTime,
-    ToldCondition,
-    account_of,
-    came,
-    error_of,
-    settings_of,
-    start,
-)
-from tests.unit.writer_bench import Held
-from tests.waiting import until
-
-HUNGARY = Direction("36", "Венгрия", "Hungary")
-VENEZUELA = Direction("58", "Венесуэла", "Venezuela")
-SEVEN = Direction("7", "Казахстан, Россия", "Kazakhstan, Russia")
-
+from plusofon_pulumi.account import delivery
+from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
+from plusofon_pulumi.errors import CloseOnlyError, DirectionNotChangedError, PlusofonError, UnknownDirectionError
+from plusofon_pulumi.sandbox import Sandbox
+from tests.unit.support import ALL_CODES, DIRECTIONS, IDS, READINGS_TO_TRY, FakeTime, Process, calls, error_of
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
+GB, SEVEN = str(DIRECTIONS["44"]), "7 (Kazakhstan, Russia)"
+VANISHED = "was open before this write and is not any more: does PUT replace the list, or did somebody close it?"
+CHANGED = "was answered with success, but the list of open directions has not changed."
+ONLY = "this run only closes; a person must run `pulumi up`"
 
-# The life of a direction under every reading
+
+def nothing(_: Sandbox) -> None: ...
+
+
+def fails(n: int, fault: str, method: str | None = None, skip: int = 0) -> Callable[[Sandbox], None]:
+    """Let calls for the list of open directions fail."""
+    return lambda sandbox: sandbox.fail_next(n, fault, method=method, path=OPEN_LIST, skip=skip)
+
+
+def acts(*changes: dict[str, Any], method: str = "PUT") -> Callable[[Sandbox], None]:
+    """Let the owner act after the first, the second … call of a method."""
+
+    def arrange(sandbox: Sandbox) -> None:
+        for n, change in enumerate(changes, 1):
+            sandbox.owner_acts(**change, method=method, n=n)
+
+    return arrange
+
+
+def opens(code: str) -> Callable[[Process], object]:
+    return lambda process: process.open(code)
+
+
+def closes(*codes: str) -> Callable[[Process], object]:
+    return lambda process: process.close(*codes)
+
+
+def exactly(*codes: str) -> Callable[[Process], object]:
+    return lambda process: process.exactly(*codes)
+
+
+def replaces(sandbox: Sandbox) -> None:
+    sandbox.set_readings({"R15": "replaces"})
+
+
+def stays(sandbox: Sandbox) -> None:
+    sandbox.set_readings({"R11": "always"})
+
+
+UNSEEN = fails(9, "status:403", "GET", skip=1)
+NOT_UNTIL = f"36 (Hungary) was not opened: nothing is opened …{SEVEN}, {GB}…; {SEVEN}, {GB} "
+
+# What is open · what the program declares · what happens · the act · what is sent · what is open then · what is said:
+# the lines, and the error at the end; "…" stands for any text, and "#" leads a code that is sent as a number.
+Story = tuple[str, str, Callable[[Sandbox], None], Callable[[Process], object], str, str, list[str]]
+STORIES: dict[str, Story] = {
+    # fmt: off
+    "opening": ("", "", nothing, opens("7"), "PUT 7", "7", [f"opened {SEVEN}"]),
+    "opening what is open": ("7", "", nothing, opens("7"), "", "7", []),
+    "closing": ("7 53", "", nothing, closes("7", "36"), "DELETE 7", "53", [f"closed {SEVEN}"]),
+    "closing what is declared": ("36 53", "36", nothing, closes("36", "53"), "DELETE 53", "36",
+        ["closed 53 (Cuba)", "36 (Hungary) stays open: the program still declares it"]),
+    # The list decides, not the answer.
+    "opened, answer lost": ("", "", fails(9, "reset:after", "PUT"), opens("36"), "PUT 36, " * 4 + "PUT 36", "36",
+        ["opened 36 (Hungary)"]),
+    "closed, answer says no": ("53", "", fails(9, "success-false:after", "DELETE"), closes("53"),
+        "DELETE 53, DELETE #53", "", ["closed 53 (Cuba)"]),
+    "opening without effect": ("", "", fails(9, "ignore"), opens("36"), "PUT 36", "",
+        [f"36 (Hungary) was not opened: PUT {CHANGED} Something on the way, such as a proxy, may drop the content …"]),
+    "closing without effect": ("53", "", fails(9, "ignore"), closes("53"), "DELETE 53, DELETE #53", "53",
+        [f"53 (Cuba) was not closed: DELETE {CHANGED} If it is the account's home direction, Plusofon keeps it open: …"]),
+    "closing refused in one type": ("53", "", fails(1, "status:404", "DELETE"), closes("53"),
+        "DELETE 53, DELETE #53", "", ["closed 53 (Cuba)"]),
+    "closing refused in both types": ("53", "", fails(9, "status:404", "DELETE"), closes("53"),
+        "DELETE 53, DELETE #53", "53", ["53 (Cuba) was not closed: DELETE … is 404…"]),
+    "opening without access": ("", "", fails(9, "status:403", "PUT"), opens("36"), "PUT 36", "",
+        ["36 (Hungary) was not opened: PUT … is 403…"]),
+    "opening not seen": ("", "", UNSEEN, opens("36"), "PUT 36", "36", ["opened 36 (Hungary)",
+        "Plusofon answered that 36 (Hungary) opened, but its list could not be read: GET …"]),
+    "opening refused and not seen": ("", "", lambda s: (fails(1, "status:400", "PUT")(s), UNSEEN(s))[0],
+        opens("36"), "PUT 36", "", ["36 (Hungary) may not have been opened: PUT …"]),
+    "closing not seen": ("53 44", "", UNSEEN, closes("44", "53"), "DELETE 44 53", "",
+        [f"{GB}, 53 (Cuba) may not have been closed: GET …"]),
+    # What is declared and vanishes with a write is opened again once, alone, and then everything compared.
+    "closed meanwhile": ("7 44", "7 36", acts({"closes": ["7"]}), opens("36"), "PUT 36, PUT 7", "7 36 44",
+        ["opened 36 (Hungary)", f"opened {SEVEN} again: …"]),
+    "closed meanwhile and again": ("7", "7", acts(*[{"closes": ["7"]}] * 2), opens("36"), "PUT 36, PUT 7", "36",
+        [f"36 (Hungary) … {SEVEN} {VANISHED}…"]),
+    "closed meanwhile and not to be seen": ("7", "7",
+        lambda s: (acts({"closes": ["7"]})(s), fails(9, "status:403", "GET", skip=2)(s))[0], opens("36"),
+        "PUT 36, PUT 7", "7 36", [f"36 (Hungary) … {SEVEN} was open before this write…: GET …"]),
+    "PUT replaces": ("7", "7 36", replaces, opens("36"), "PUT 36, PUT 7", "7",
+        [f"36 (Hungary) … 36 (Hungary) {VANISHED}…"]),
+    "opened again while another is mended": ("7 53", "7",
+        lambda s: (acts({"closes": ["7"]}, method="DELETE")(s), acts({"opens": ["53"]})(s))[0], closes("53"),
+        "DELETE 53, PUT 7", "7 53", [f"opened {SEVEN} again: …", "53 (Cuba) … opened meanwhile…"]),
+    "a stranger's vanish": ("7 44 53", "36", acts({"closes": ["7", "53"]}), opens("36"), "PUT 36", "36 44",
+        ["opened 36 (Hungary)", f"{SEVEN}, 53 (Cuba) closed meanwhile, and not by this run"]),
+    "not in the catalogue any more": ("999 53", "999", acts({"closes": ["999"]}, method="DELETE"), closes("53"),
+        "DELETE 53", "", [f"53 (Cuba) … 999… {VANISHED}…"]),
+    # The whole list: closed, seen to be closed, then opened, and equal to what is declared.
+    "list": ("53 7", "", nothing, exactly("36", "7"), "DELETE 53, PUT 36", "36 7",
+        ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
+    "list, equal": ("36 7", "", nothing, exactly("7", "36"), "", "36 7", []),
+    "list, empty": ("53 36", "", nothing, exactly(), "DELETE 36 53", "", ["closed 36 (Hungary), 53 (Cuba)"]),
+    "list, home stays": ("7 44", "", stays, exactly("36"), "DELETE 44 7, DELETE #7", "7",
+        [f"closed {GB}", f"36 (Hungary) was not opened: nothing is opened …{SEVEN}…; {SEVEN} was not closed: …"]),
+    "list, closing refused": ("7 44", "", fails(99, "status:400", "DELETE"), exactly("36"),
+        "DELETE 44 7, DELETE #44 #7, DELETE 44, DELETE #44, DELETE 7, DELETE #7", "7 44",
+        [f"{NOT_UNTIL}were not closed: DELETE …"]),
+    "list, closing without effect": ("7 44", "", fails(9, "ignore"), exactly("36"), "DELETE 44 7, DELETE #44 #7", "7 44",
+        [f"{NOT_UNTIL}were not closed: DELETE …"]),
+    "list, closing not seen": ("7 44", "", UNSEEN, exactly("36"), "DELETE 44 7", "",
+        [f"{NOT_UNTIL}may not have been closed: GET …"]),
+    "list, opening not seen": ("", "", UNSEEN, exactly("36"), "PUT 36", "36", ["opened 36 (Hungary)",
+        "Plusofon answered that 36 (Hungary) opened, but its list could not be read: GET …"]),
+    "list, opened meanwhile": ("7", "", acts({"opens": ["53"]}), exactly("7", "36"), "PUT 36, DELETE 53", "7 36",
+        ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
+    "list, closed meanwhile": ("7", "", acts({"closes": ["7"]}), exactly("7", "36"), "PUT 36, PUT 7", "7 36",
+        [f"opened {SEVEN}, 36 (Hungary)"]),
+    "list, both meanwhile": ("7", "", acts({"opens": ["53"], "closes": ["7"]}), exactly("7", "36"),
+        "PUT 36, DELETE 53, PUT 7", "7 36", ["closed 53 (Cuba)", f"opened {SEVEN}, 36 (Hungary)"]),
+    "list, both and again": ("7", "", acts({"opens": ["53"], "closes": ["7"]}, {"opens": ["53"], "closes": ["36"]}),
+        exactly("7", "36"), "PUT 36, DELETE 53, PUT 7", "7 53", [f"opened {SEVEN}",
+        "36 (Hungary) … it was closed meanwhile, …; 53 (Cuba) … it was opened meanwhile, …"]),
+    "list, the same again": ("7", "", acts(*[{"opens": ["53"], "closes": ["7"]}] * 2), exactly("7", "36"),
+        "PUT 36, DELETE 53, PUT 7", "36 53", ["opened 36 (Hungary)", "…53 (Cuba) … it was opened …; 7 … was not opened: PUT …"]),
+    "list, PUT replaces": ("7", "", replaces, exactly("7", "36"), "PUT 36, PUT 7", "7",
+        [f"opened {SEVEN}", "36 (Hungary) … it was closed meanwhile, …does PUT replace the list?"]),
+    "list, a code is claimed": ("53 44", "53", nothing, exactly("36"), "", "53 44",
+        ["53 (Cuba) was not closed: …an AllowedDirection of this program declares the code: add it to the codes …"]),
+    "list, one is not in the catalogue": ("53", "", nothing, exactly("36", "999"), "DELETE 53, PUT 36", "36",
+        ["closed 53 (Cuba)", "opened 36 (Hungary)", "999 was not opened: Plusofon's catalogue does not have it any more"]),
+    "list, no catalogue": ("53", "", lambda s: s.fail_next(9, "status:403", path=CATALOGUE), exactly("36"), "DELETE 53",
+        "", ["closed 53", "36 was not opened: GET …"]),
+    # fmt: on
+}  # fmt: skip
+
+
+def sent(sandbox: Sandbox) -> str:
+    """Return what was sent, in the codes that the ids of a PUT belong to."""
+    code_of = {id_: code for code, ids in IDS.items() for id_ in ids}
+    found = []
+    for each in sandbox.requests:
+        if each.method == "PUT":
+            found.append(" ".join(["PUT", *sorted({code_of[str(id_)] for id_ in each.body["direction_ids"]})]))
+        elif each.method == "DELETE":
+            codes = [f"#{code}" if type(code) is int else code for code in each.body["codes"]]
+            found.append(" ".join(["DELETE", *codes]))
+    return ", ".join(found)
+
+
+def tell(process: Process, act: Callable[[Process], object]) -> list[str]:
+    """Return the lines that an act shows, and the text of its error."""
+    try:
+        act(process)
+    except PlusofonError as error:
+        return [*process.lines, str(error)]
+    return process.lines
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_change_ends_as_the_list_shows_and_says_so(process: Process, story: str) -> None:
+    before, claimed, arrange, act, writes, after, said = STORIES[story]
+    process.sandbox.set_open(before.split())
+    process.claim(*claimed.split())
+    arrange(process.sandbox)
+    told = tell(process, act)
+    assert sent(process.sandbox) == writes
+    assert process.sandbox.open_codes == {*after.split()}
+    assert len(told) == len(said), told
+    for text, pattern in zip(told, said, strict=True):
+        assert re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text), text
+        for code, state in re.findall(r"(\d+) \([^()]*\) is (open|closed)", text):
+            assert (code in after.split()) is (state == "open"), text
 
 
 @pytest.mark.parametrize("readings", READINGS_TO_TRY, ids=lambda r: " ".join(map("=".join, r.items())))
-def test_the_life_of_a_direction_is_the_same_under_every_reading(
-    readings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+def test_the_life_of_codes_is_the_same_under_every_reading(process: Process, readings: dict[str, str]) -> None:
+    sandbox, home = process.sandbox, {"7"} if readings.get("R11") == "always" else set[str]()
+    sandbox.set_readings(readings)
+    assert process.account.open_directions().keys() == home
+    for code in ("36", "36", "7", "44"):
+        assert process.open(code) == DIRECTIONS[code]
+    process.close("36", "44")
+    process.close("36")
+    assert process.account.open_directions().keys() == sandbox.open_codes == {"7"}
+    process.exactly("53", *home)
+    process.exactly("53", "7", "972")
+    assert process.account.open_directions().keys() == sandbox.open_codes == {"7", "53", "972"}
+    process.close("53", "972", *({"7"} - home))
+    assert process.account.open_directions().keys() == sandbox.open_codes == home
+    assert sandbox.max_writes_under_way == 1
+
+
+# Calls and pauses
+
+
+def test_a_change_costs_as_few_calls_as_it_can(process: Process) -> None:
+    process.open("7")
+    put = [request.body for request in process.sandbox.requests if request.method == "PUT"]
+    assert put == [{"direction_ids": IDS["7"]}], "all ids of a shared code"
+    assert calls(process.sandbox) == ["catalogue", "GET", "PUT", "GET"]
+    process.exactly("36")
+    assert calls(process.sandbox) == ["DELETE", "GET", "PUT", "GET"], "six for a process that has asked nothing yet"
+    assert process.together(lambda: process.open("44"), lambda: process.close("36")) == [None, None]
+    assert calls(process.sandbox) == ["DELETE", "PUT", "GET"], "openings do not wait for closings"
+
+
+def test_a_write_is_looked_for_as_long_as_it_may_take_to_show(process: Process, fake_time: FakeTime) -> None:
+    process.sandbox.set_open(["7"])
+    process.sandbox.owner_acts(closes=["7"])
+    process.open("36")
+    assert fake_time.pauses == [], "nor for a stranger's code"
+    process.sandbox.fail_next(9, "ignore")
+    error_of(lambda: process.open("44"))
+    assert fake_time.pauses == list(delivery.LOOK_PAUSES)
+    assert 2 < sum(delivery.LOOK_PAUSES) < 4
+
+
+@pytest.mark.parametrize("fault", ["status:401", "status:500", "status:503", "html:200", "success-false", "truncate"])
+def test_an_error_is_never_an_empty_list_and_nothing_is_written(process: Process, fault: str) -> None:
+    process.account.direction("58")
+    for act, told in [
+        (lambda p: p.account.open_directions(), "GET "),
+        (opens("58"), "58 (Venezuela) was not opened: GET "),
+        (closes("36", "53"), "36 (Hungary), 53 (Cuba) were not closed: GET "),
+        (exactly("58"), "the open directions were not changed: GET "),
+    ]:
+        process.account._live.invalidate()
+        process.sandbox.fail_next(9, fault, path=OPEN_LIST)
+        [text] = tell(process, act)
+        assert text.startswith(told)
+        process.sandbox.clear_faults()
+    assert sent(process.sandbox) == ""
+
+
+def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None:
+    process.sandbox.set_open(["7", "53"])
+    replaces(process.sandbox)
+    process.claim("7", "36", "49")
+    errors = process.together(lambda: process.open("36"), lambda: process.open("49"), lambda: process.close("53"))
+    for error, mine in zip(errors, ("36 (Hungary) ", "49 (Germany) ", "53 (Cuba) "), strict=True):
+        assert isinstance(error, DirectionNotChangedError)
+        assert str(error).startswith(mine)
+        assert str(error).endswith(f" 36 (Hungary), 49 (Germany) {VANISHED}")
+    assert process.account.claims.refusal("36"), "no state owns it"
+
+
+# Refused batches
+
+
+@pytest.mark.parametrize("status", ["400", "404", "422"])
+def test_a_refused_batch_is_looked_at_once_and_sent_by_halves(
+    process: Process, fake_time: FakeTime, status: str
 ) -> None:
-    monkeypatch.setattr(delivery_module, "time", time)
-    monkeypatch.setattr(delivery_module, "LOOK_PAUSES", (0.03,) * 20)
-    home = {"7"} if readings.get("R11") == "always" else set[str]()
-    with Sandbox(readings=readings) as sandbox:
-        account = account_of(sandbox)
-        assert account.open_directions().keys() == home
-        assert account.open("36") == (HUNGARY, [])
-        assert account.open("36") == (HUNGARY, [])
-        assert account.open_directions()["36"] == HUNGARY
-        assert account.open("7") == (SEVEN, [])
-        assert account.open_directions().keys() == {"36", "7"}
-        assert account.close([HUNGARY]) == []
-        assert account.close([HUNGARY]) == []
-        assert account.open_directions().keys() == {"7"}
-        assert sandbox.open_codes == {"7"}
-        assert sandbox.max_writes_under_way == 1
-        if home:
-            assert isinstance(error_of(lambda: account.close([SEVEN])), DirectionNotChangedError)
-        else:
-            assert account.close([SEVEN]) == []
-        assert account.open_directions().keys() == home
+    process.account.direction("36")
+    process.sandbox.clear_requests()
+    process.sandbox.fail_next(2, f"status:{status}", method="PUT")
+    process.exactly(*ALL_CODES[:20])
+    assert calls(process.sandbox) == ["GET", "PUT", "GET", *["PUT"] * 4, "GET"]
+    assert process.sandbox.open_codes == {*ALL_CODES[:20]}
+    assert fake_time.pauses == []
 
 
-@pytest.mark.parametrize("pages", ["whole", "data", "directions", "nested", "meta", "beside"])
-def test_a_code_on_page_two_is_open(pages: str) -> None:
-    with Sandbox(open=MANY_CODES, readings={"R14": pages}) as sandbox:
-        account = account_of(sandbox)
-        assert list(account.open_directions()) == MANY_CODES
-        assert account.open(MANY_CODES[20])[1] == []
-        assert sandbox.calls("PUT") == 0
+def test_one_bad_code_does_not_fail_its_neighbours(process: Process) -> None:
+    bad, *good = ALL_CODES[5:21]
+    process.account.direction("36")
+    process.sandbox._by_id = {id_: row for id_, row in process.sandbox._by_id.items() if row.code != bad}
+    *_, opened, error = tell(process, exactly(bad, *good))
+    assert error.startswith(f"{DIRECTIONS[bad]} was not opened: PUT ")
+    assert process.sandbox.open_codes == {*good}
+    assert opened.startswith("opened ")
+    assert process.sandbox.calls("PUT") <= 9
 
 
-def test_a_list_that_goes_on_elsewhere_is_an_error_and_nothing_is_closed_or_opened() -> None:
-    with Sandbox(open=MANY_CODES, readings={"R14": "foreign"}) as sandbox:
-        account = account_of(sandbox)
-        direction = Direction(MANY_CODES[20], "", "")
-        for act in (account.open_directions, lambda: account.open("36"), lambda: account.close([direction])):
-            assert isinstance(error_of(act), UnexpectedResponseError)
-        assert sandbox.calls("PUT") + sandbox.calls("DELETE") == 0
+def test_at_most_32_parts_are_sent_and_what_was_not_tried_says_so(process: Process) -> None:
+    process.sandbox.fail_next(999, "status:400", method="PUT")
+    [text] = tell(process, exactly(*ALL_CODES))
+    assert process.sandbox.calls("PUT") == 1 + 32
+    assert "sent with others, of which one may be the reason (run `pulumi up` again): PUT " in text
+    assert all(code in text for code in ALL_CODES)
 
 
-@pytest.mark.parametrize("status", READINGS["R9"].values)
-def test_a_refused_token_is_an_error_in_every_act(status: str) -> None:
-    with Sandbox(open=["36"], readings={"R9": status}) as sandbox:
-        account = Account(type(settings_of(sandbox))("stale", base_url=sandbox.url))
-        acts = [
-            account.open_directions,
-            lambda: account.direction("36"),
-            lambda: account.search("Hungary"),
-            lambda: account.open("58"),
-            lambda: account.close([HUNGARY]),
-        ]
-        for act in acts:
-            assert "Check the token" in str(error_of(act))
-        assert sandbox.calls("PUT") + sandbox.calls("DELETE") == 0
+def test_parts_are_sent_for_at_most_60_seconds(process: Process, fake_time: FakeTime) -> None:
+    allow = process.account._client.allow_directions
+
+    def slow(ids: list[str]) -> None:
+        fake_time.now += 6
+        allow(ids)
+
+    process.account._client.allow_directions = slow  # type: ignore[method-assign, assignment]
+    process.sandbox.fail_next(999, "status:400", method="PUT")
+    assert "sent with others" in tell(process, exactly(*ALL_CODES))[0]
+    assert process.sandbox.calls("PUT") == 1 + 11
 
 
-# Calls
+def test_another_error_fails_a_batch_at_once_and_ends_the_search_in_parts(process: Process) -> None:
+    process.sandbox.set_open(["44", "53"])
+    process.sandbox.fail_next(1, "status:403", method="DELETE")
+    assert tell(process, closes("44", "53"))[0].startswith(f"{GB}, 53 (Cuba) were not closed: DELETE ")
+    process.sandbox.fail_next(1, "status:400", method="PUT")
+    process.sandbox.fail_next(9, "status:403", method="PUT")
+    text = str(error_of(lambda: process.exactly("36", "44", "53", "58", "61", "81")))
+    assert "is 403" in text
+    assert f"{DIRECTIONS['61']}, {DIRECTIONS['81']} were not opened: sent with others" in text
+    assert sent(process.sandbox) == "DELETE 44 53, PUT 36 58 61 81, PUT 36 58"
 
 
-def test_opening_one_code_takes_four_calls() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        account.open("36")
-        seen = sorted((request.method, request.path) for request in sandbox.requests)
-        assert seen == [("GET", OPEN_LIST), ("GET", OPEN_LIST), ("GET", CATALOGUE), ("PUT", OPEN_LIST)]
+# What is not tried
 
 
-def test_the_catalogue_is_fetched_once_and_the_list_once_while_it_is_fresh(
-    monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime
-) -> None:
-    with Sandbox(open=["36"]) as sandbox:
-        account = account_of(sandbox)
-        monkeypatch.setattr(shared_module, "time", fake_time)
-        for _ in range(3):
-            account.open_directions()
-            account.direction("36")
-            account.search("Hungary")
-            account.open("36")
-        assert (sandbox.calls("GET", OPEN_LIST), sandbox.calls("GET", CATALOGUE)) == (1, 1)
-        fake_time.now += shared_module.MAX_AGE
-        account.open_directions()
-        account.direction("36")
-        assert (sandbox.calls("GET", OPEN_LIST), sandbox.calls("GET", CATALOGUE)) == (2, 1)
-
-
-def test_many_threads_read_with_one_call(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime) -> None:
-    monkeypatch.setattr(shared_module, "time", fake_time)
-    with Sandbox(open=["36"]) as sandbox:
-        sandbox.latency = 0.1
-        account = account_of(sandbox)
-        readers = [start(account.open_directions) for _ in range(16)]
-        assert [sorted(came(reader).keys()) for reader in readers] == [["36"]] * 16
-        assert sandbox.calls() == 1
-
-
-def test_many_threads_open_with_few_writes_and_never_two_at_once() -> None:
-    with Sandbox(open=["53"]) as sandbox:
-        account = account_of(sandbox)
-        held = Held(account._writer._delivery)
-        threads = [start(lambda code=code: account.open(code)) for code in MANY_CODES[:12]]  # type: ignore[misc]
-        until(lambda: len(account._writer._queue) + len(account._writer._under_way) == 12)
-        held.go.set()
-        assert [came(thread)[0].code for thread in threads] == MANY_CODES[:12]
-        assert sandbox.open_codes == {"53", *MANY_CODES[:12]}
-        assert sandbox.max_writes_under_way == 1
-        assert sandbox.calls("PUT") <= 2
-
-
-def test_a_read_that_starts_while_a_write_is_under_way_waits_for_it() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        account.direction("36")
-        assert account.open_directions() == {}
-        told = ToldCondition()
-        account._writer._turn = told
-        gate, reached = ToldCondition(), ToldCondition()
-        make = account._writer._delivery.make
-        released: list[bool] = []
-
-        def held(*arguments: object, **more: object) -> object:
-            with reached:
-                reached.notify_all()
-            with gate:
-                gate.wait_for(lambda: released)
-            return make(*arguments, **more)  # type: ignore[arg-type]
-
-        account._writer._delivery.make = held  # type: ignore[method-assign, assignment]
-        writer = start(lambda: account.open("36"))
-        gate.await_waiters(1)
-        reader = start(account.open_directions)
-        told.await_waiters(1)
-        assert not reader.done()
-        with gate:
-            released.append(True)
-            gate.notify_all()
-        assert came(reader).keys() == {"36"}
-        assert came(writer) == (HUNGARY, [])
-
-
-# The catalogue
-
-
-def test_a_direction_has_the_names_of_all_that_share_its_code() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        assert account.direction("7") == SEVEN
-        assert account.direction("36") == HUNGARY
-
-
-@pytest.mark.parametrize(
-    "code, told",
-    [
-        ("3", "calling code 3; the nearest: 30 (Greece), 31 (Netherlands), 32 (Belgium)"),
-        ("369", "calling code 369; the nearest: 36 (Hungary), "),
-    ],
-)
-def test_an_unknown_code_is_told_with_the_nearest(code: str, told: str) -> None:
-    with Sandbox() as sandbox:
-        error = error_of(lambda: account_of(sandbox).direction(code))
+def test_a_code_that_the_catalogue_lacks_is_not_opened(process: Process) -> None:
+    error = error_of(lambda: process.open("999"))
     assert isinstance(error, UnknownDirectionError)
-    assert f"Plusofon's catalogue has no direction with the {told}" in str(error)
+    assert str(error).startswith("999 was not opened: Plusofon's catalogue has no direction with the calling code 999")
+    assert process.account.claims.refusal("999")
 
 
-def test_an_unknown_code_without_a_near_one_is_told_alone() -> None:
-    with Sandbox() as sandbox:
-        body = {"directions": [{"id": 1, "code": 36, "name": "Венгрия", "english_name": "Hungary"}]}
-        sandbox.fail_next(fault="status:200", path=CATALOGUE, body=body)
-        error = error_of(lambda: account_of(sandbox).direction("99"))
-    assert str(error) == "Plusofon's catalogue has no direction with the calling code 99"
+def test_a_run_that_only_closes_opens_nothing_not_even_to_mend(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUSOFON_CLOSE_ONLY", "1")
+    sandbox.set_open(["7", "53", "44"])
+    process = Process(sandbox)
+    error = error_of(lambda: process.open("36"))
+    assert isinstance(error, CloseOnlyError)
+    assert str(error) == f"36 (Hungary) was not opened: {ONLY}"
+    assert tell(process, exactly("36", "7", "53")) == [f"closed {GB}", f"36 (Hungary) was not opened: {ONLY}"]
+    process.claim("7")
+    sandbox.owner_acts(closes=["7"], method="DELETE")
+    assert f"{SEVEN} {VANISHED}" in tell(process, closes("53"))[-1]
+    assert sent(sandbox) == "DELETE 44, DELETE 53"
 
 
-def test_a_name_is_searched_in_both_languages() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        assert [row.code for row in account.search("hungary")] == ["36"]
-        assert [row.code for row in account.search("Венгрия")] == ["36"]
-        assert account.search("Atlantis") == []
+@pytest.mark.parametrize("act", [closes("53"), exactly("36")])
+def test_claims_are_tested_again_when_the_write_is_sent(process: Process, act: Callable[[Process], object]) -> None:
+    process.sandbox.set_open(["53"])
+    read = process.account._live._fetch
+
+    def read_while_another_is_checked() -> Any:
+        process.account.claims.claim_single("53")
+        return read()
+
+    process.account._live._fetch = read_while_another_is_checked
+    assert "this program declares" in tell(process, act)[-1] or "the program still declares" in process.lines[-1]
+    assert sent(process.sandbox) == ""
 
 
-def test_what_is_known_of_a_code_is_told_without_a_call() -> None:
-    with Sandbox(open=["58"]) as sandbox:
-        account = account_of(sandbox)
-        assert account.describe("58") == Direction("58", "", "")
-        account.open_directions()
-        assert account.describe("58") == VENEZUELA
-        assert account.describe("36") == Direction("36", "", "")
-        account.direction("58")
-        assert account.describe("36") == HUNGARY
-        assert account.describe("999999") == Direction("999999", "", "")
-        assert sandbox.calls() == 2
-
-
-# Failures
-
-
-def test_a_failure_tells_what_was_not_done_and_to_which_direction() -> None:
-    with Sandbox(open=["58"]) as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(100, "status:403", method="PUT")
-        sandbox.fail_next(100, "status:403", method="DELETE")
-        opening, closing = error_of(lambda: account.open("36")), error_of(lambda: account.close([VENEZUELA]))
-    assert str(opening).startswith("36 (Hungary) was not opened: PUT /api/v1/direction at 127.0.0.1: the answer is 403")
-    assert str(closing).startswith("58 (Venezuela) was not closed: DELETE /api/v1/direction at 127.0.0.1: the answer")
-    for error in (opening, closing):
-        assert isinstance(error, PermissionDeniedError)
-        assert error.status_code == 403
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own
-
-
-def test_a_code_that_the_catalogue_lacks_is_not_opened() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        error = error_of(lambda: account.open("999999"))
-        assert isinstance(error, UnknownDirectionError)
-        assert str(error).startswith("999999 was not opened: Plusofon's catalogue has no direction")
-        assert sandbox.calls("PUT") == 0
-        assert account.claims.refusal("999999") is not None
-
-
-def test_an_opening_that_nobody_could_look_at_comes_with_a_notice() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(100, "status:500", method="GET", path=OPEN_LIST, skip=1)
-        direction, notices = account.open("36")
-        assert direction == HUNGARY
-        assert not (account.claims.refusal("36") is not None)
-    (notice,) = notices
-    assert "Plusofon answered that 36 (Hungary) was opened, but its list could not be read" in notice
-
-
-def test_a_closing_that_nobody_could_look_at_has_failed() -> None:
-    with Sandbox(open=["36"]) as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(100, "status:401", method="GET", path=OPEN_LIST, skip=1)
-        assert isinstance(error_of(lambda: account.close([HUNGARY])), AuthenticationError)
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_a_proxy_that_drops_bodies_is_found_out(method: str) -> None:
-    with Sandbox(open=["58"]) as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(100, "ignore")
-        act = (lambda: account.open("36")) if method == "PUT" else lambda: account.close([VENEZUELA])
-        error = error_of(act)
-        assert sandbox.open_codes == {"58"}
-    assert isinstance(error, DirectionNotChangedError)
-    assert "the list of open directions has not changed" in str(error)
-
-
-def test_a_service_that_is_down_is_asked_once_by_many() -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        sandbox.fail_next(100, "status:503")
-        for _ in range(5):
-            assert isinstance(error_of(account.open_directions), ServerError)
-        assert sandbox.calls() == transport.ATTEMPTS
-
-
-# Claims
-
-
-def test_a_declared_code_is_kept_open_and_told() -> None:
-    with Sandbox(open=["36", "58"]) as sandbox:
-        account = account_of(sandbox)
-        account.claims.claim({"36"})
-        assert account.close([HUNGARY, VENEZUELA]) == [HUNGARY]
-        assert sandbox.open_codes == {"36"}
-
-
-@pytest.mark.parametrize("fault", ["status:403", "ignore", "garbage"])
-def test_a_declared_code_whose_creation_failed_keeps_its_owner_until_that_is_mended(fault: str) -> None:
-    with Sandbox() as sandbox:
-        account = account_of(sandbox)
-        account.claims.claim({"36"})
-        sandbox.fail_next(100, fault, method="PUT")
-        error_of(lambda: account.open("36"))
-        assert account.claims.refusal("36") is not None
-        error = error_of(lambda: account.close([HUNGARY]))
-        assert isinstance(error, DirectionClaimedError)
-        assert str(error).startswith("36 (Hungary) was not closed: the program declares the code in another resource")
-        sandbox.clear_faults()
-        account.open("36")
-        assert account.close([HUNGARY]) == [HUNGARY]
-        assert sandbox.open_codes == {"36"}
-
-
-def test_a_code_that_nobody_declares_is_closed() -> None:
-    with Sandbox(open=["36"]) as sandbox:
-        account = account_of(sandbox)
-        account.claims.claim({"58"})
-        assert account.close([HUNGARY]) == []
-        assert sandbox.open_codes == frozenset()
+@pytest.mark.parametrize("opened, claimed, line", [
+    ("7 44 36", "36", f"left open: {SEVEN}, {GB}"), ("", "", "left open: nothing"), ("36", "36", ""),
+])  # fmt: skip
+def test_what_is_left_is_what_is_open_and_declared_by_nobody(
+    process: Process, opened: str, claimed: str, line: str
+) -> None:
+    process.sandbox.set_open(opened.split())
+    process.claim(*claimed.split())
+    assert process.account.what_is_left() == line
+    process.sandbox.clear_requests()
+    process.sandbox.fail_next(9, "status:503")
+    assert process.account.what_is_left().startswith("what is left open is not known: GET ")
+    assert calls(process.sandbox) == ["GET"], "asked once"

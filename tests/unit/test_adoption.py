@@ -1,274 +1,138 @@
-"""The program and the import file that adoption writes: what is in them, and that tools have nothing to say of them."""
+"""``plusofon adopt``: the files that it writes, and what it says. `tests/e2e/test_adoption.py` brings them up."""
 
 from __future__ import annotations
 
-import ast
-import base64
-import importlib.util
-import json
-import re
-import subprocess
-import sys
+import csv
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-import dill
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pulumi.dynamic.dynamic import serialize_provider
-
-from plusofon_pulumi import AllowedDirection, AllowedDirections, identity
-from plusofon_pulumi.adoption import Adoption, ProviderInState, adopt, resource_name
-from plusofon_pulumi.directions import Catalogue, Direction
-from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
-from plusofon_pulumi.sandbox import account as sandboxes
-
-CATALOGUE = Catalogue(Direction(row.code, row.name, row.english_name, row.id) for row in sandboxes.catalogue())
-ALL = list(CATALOGUE.values())
-SECOND = ProviderInState(
-    "call-centre", "urn:pulumi:dev::test::pulumi:providers:pulumi-python::call-centre", client_id="77"
-)
-
-
-def opened(*codes: str) -> list[Direction]:
-    """Return rows as the list of open directions has them: the first of the rows that share a code."""
-    return [next(row for row in CATALOGUE.rows if row.code == code) for code in codes]
-
-
-def imported(adoption: Adoption) -> list[dict[str, Any]]:
-    resources: list[dict[str, Any]] = json.loads(adoption.import_file)["resources"]
-    return resources
-
-
-# What state holds
-
-
-def test_the_constants_are_what_the_sdk_and_the_classes_make() -> None:
-    for constant, provider in (
-        (identity.DIRECTION_PROVIDER, AllowedDirectionProvider),
-        (identity.DIRECTIONS_PROVIDER, AllowedDirectionsProvider),
-    ):
-        assert type(dill.loads(base64.b64decode(constant))) is provider  # noqa: S301  # our own constant
-        # Since 3.14, Python pickles by another protocol.
-        assert serialize_provider(provider()) == constant or sys.version_info >= (3, 14)
-    assert f"pulumi-python:{AllowedDirection._resource_type_name}" == identity.DIRECTION_TYPE
-    assert f"pulumi-python:{AllowedDirections._resource_type_name}" == identity.DIRECTIONS_TYPE
-
-
-def test_a_single_is_imported_with_what_its_creation_would_have_left_in_state() -> None:
-    [resource] = imported(adopt(opened("7"), CATALOGUE))
-    made_by = {"__provider": identity.DIRECTION_PROVIDER}
-    names = {"name": "Казахстан, Россия", "english_name": "Kazakhstan, Russia"}
-    assert resource == {
-        "type": "pulumi-python:dynamic/plusofon:AllowedDirection",
-        "name": "russia-and-others-7",
-        "id": "7",
-        "inputs": {**made_by, "code": "7"},
-        "outputs": {**made_by, "code": "7", **names},
-    }
-
-
-def test_the_whole_list_is_imported_as_one_resource() -> None:
-    [resource] = imported(adopt(opened("7", "36"), CATALOGUE, exclusive=True))
-    inputs = {"__provider": identity.DIRECTIONS_PROVIDER, "codes": ["36", "7"], "on_destroy": "retain"}
-    directions = [
-        {"code": "36", "name": "Венгрия", "english_name": "Hungary"},
-        {"code": "7", "name": "Казахстан, Россия", "english_name": "Kazakhstan, Russia"},
-    ]
-    assert resource == {
-        "type": "pulumi-python:dynamic/plusofon:AllowedDirections",
-        "name": "account",
-        "id": "allowed-directions",
-        "inputs": inputs,
-        "outputs": {**inputs, "directions": directions},
-    }
-
-
-def test_the_program_of_the_whole_list_has_the_codes_by_number() -> None:
-    program = adopt(opened("380", "7", "44", "36"), CATALOGUE, exclusive=True).program
-    assert re.findall(r'^        "(\d+)",', program, re.MULTILINE) == ["7", "36", "44", "380"]
-
-
-def test_an_open_code_that_the_catalogue_has_not_keeps_the_names_of_the_list() -> None:
-    [resource] = imported(adopt([Direction("999", "Луна", "Moon")], CATALOGUE))
-    assert resource["name"] == "moon-999"
-    assert resource["outputs"]["name"] == "Луна"
-
-
-def test_a_code_that_the_list_has_twice_is_one_resource() -> None:
-    rows = [row for row in CATALOGUE.rows if row.code == "7"]
-    assert [each["id"] for each in imported(adopt(rows, CATALOGUE))] == ["7"]
-
-
-@pytest.mark.parametrize("exclusive", [False, True])
-def test_a_provider_is_in_the_name_table_and_its_name_before_every_resource_s(exclusive: bool) -> None:
-    adoption = adopt(opened("36"), CATALOGUE, exclusive=exclusive, provider=SECOND)
-    assert json.loads(adoption.import_file)["nameTable"] == {"call-centre": SECOND.urn}
-    [resource] = imported(adoption)
-    assert resource["provider"] == "call-centre"
-    # Another account of the stack may have the same code open.
-    assert resource["name"] == ("call-centre-account" if exclusive else "call-centre-hungary-36")
-    assert resource["name"] in adoption.program
-
-
-# Names
-
-
-@pytest.mark.parametrize(
-    "code, english_name, name",
-    [
-        ("36", "Hungary", "hungary-36"),
-        ("225", "Côte d’Ivoire", "cote-d-ivoire-225"),
-        ("36", "  ÅLAND (test) & Co. ", "aland-test-co-36"),
-        ("36", "", "direction-36"),
-        ("36", "Венгрия", "direction-36"),
-        ("36", "匈牙利 🇭🇺", "direction-36"),
-        ("36", 'a"b\\c\n\x1b[31m', "a-b-c-31m-36"),
-        ("36", "Republic of the very long names that never end", "republic-of-the-very-long-names-36"),
-        ("36", "x" * 200, f"{'x' * 32}-36"),
-        ("36", "36", "36-36"),
-    ],
-)
-def test_a_resource_s_name_is_made_of_the_english_name_and_the_code(code: str, english_name: str, name: str) -> None:
-    assert resource_name(Direction(code, "Имя", english_name), Catalogue([])) == name
-
-
-def test_a_shared_code_is_called_after_the_country_that_it_is_best_known_by() -> None:
-    shared = ["1", "7", "44", "47", "61", "212", "262", "290", "358", "590"]
-    names = [resource_name(CATALOGUE[code], CATALOGUE) for code in shared]
-    assert names == [
-        "united-states-and-others-1",
-        "russia-and-others-7",
-        "united-kingdom-and-others-44",
-        "norway-and-others-47",
-        "australia-and-others-61",
-        "morocco-and-others-212",
-        "reunion-and-others-262",
-        "st-helena-and-others-290",
-        "finland-and-others-358",
-        "guadeloupe-and-others-590",
-    ]
-    others = Catalogue([Direction("7", "", "Kazakstan", "1"), Direction("7", "", "Russian Federation", "2")])
-    assert resource_name(others["7"], others) == "kazakstan-and-others-7"
-
-
-@given(st.lists(st.tuples(st.from_regex(r"[1-9][0-9]{0,14}", fullmatch=True), st.text()), max_size=8))
-def test_names_are_unique_stable_and_plain_whatever_the_countries_are_called(rows: list[tuple[str, str]]) -> None:
-    catalogue = Catalogue(Direction(code, name, name, str(n)) for n, (code, name) in enumerate(rows))
-    adoption = adopt(catalogue.rows, catalogue)
-    names = [each["name"] for each in imported(adoption)]
-    assert len(set(names)) == len(names) == len(catalogue)
-    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
-    assert adopt(reversed(catalogue.rows), catalogue) == adoption
-    for program in (adoption.program, adopt(catalogue.rows, catalogue, exclusive=True).program):
-        ast.parse(program)
-        # The comments may be cut, the code may not.
-        assert all(len(line) <= 88 for line in program.splitlines())
-
-
-# The program
-
-
-def test_the_program_of_singles_reads_well() -> None:
-    assert (
-        adopt(opened("36", "7"), CATALOGUE).program
-        == '''\
-"""The call directions that `plusofon adopt` found open in a Plusofon account.
-
-Each of these calling codes is kept open. Others are none of this program's business.
-"""
-
-import plusofon_pulumi as plusofon
 import pulumi
+import pytest
+import yaml
 
-# Protected: when a line below is lost, the next `pulumi up` would otherwise close a
-# code that is in use. To close one on purpose: `pulumi state unprotect` its resource,
-# remove its line, and run `pulumi up`.
-opts = pulumi.ResourceOptions(protect=True)
+import plusofon_pulumi
+from plusofon_pulumi.adoption import adopt, resource_name
+from plusofon_pulumi.directions import Catalogue, Direction
+from tests.checkout import CHECKOUT
+from tests.unit.cli_runner import Cli
 
-# The resource's name in Pulumi, and the calling code.
-DIRECTIONS: dict[str, str] = {
-    "hungary-36": "36",
-    "russia-and-others-7": "7",  # Kazakhstan, Russia
-}
-
-for name, code in DIRECTIONS.items():
-    plusofon.AllowedDirection(name, code=code, opts=opts)
-'''
-    )
+FILES = ["Pulumi.yaml", "__main__.py", "requirements.txt"]
 
 
-def test_the_program_of_the_whole_list_declares_a_provider_as_state_has_it() -> None:
-    provider = ProviderInState("call-centre", "urn:…", base_url="https://restapi.plusofon.ru", client_id="77")
-    program = adopt(opened("36"), CATALOGUE, exclusive=True, provider=provider).program
-    assert (
-        """
-# The account that the codes belong to; a token is never written into a program.
-config = pulumi.Config()
-account = plusofon.Provider(
-    "call-centre",
-    token=config.require_secret("callCentreToken"),
-    client_id="77",
-    base_url="https://restapi.plusofon.ru",
-)
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the program of an adoption declares, as (kind, name, codes, options)."""
+    found: list[Any] = []
 
-plusofon.AllowedDirections(
-    "call-centre-account",
-    codes=[
-        "36",  # Hungary
-    ],
-"""
-        in program
-    )
-    assert "opts=pulumi.ResourceOptions(provider=account, protect=True)," in program
+    def declare(name: str, opts: pulumi.ResourceOptions, **codes: Any) -> Any:
+        found.append((name, codes, opts.protect))
+        return SimpleNamespace()
+
+    for kind in ("AllowedDirection", "AllowedDirections"):
+        monkeypatch.setattr(plusofon_pulumi, kind, declare, raising=False)
+    return found
+
+
+def run(folder: Path) -> None:
+    runpy.run_path(str(folder / "__main__.py"))
+
+
+def test_single_directions_are_declared_by_readable_names_and_protected(cli: Cli, declared: list[Any]) -> None:
+    cli.sandbox.set_open(["36", "7", "1", "225"])
+    cli.done("adopt", "--out", "acme")
+    run(Path("acme"))
+    assert [(name, codes["code"]) for name, codes, _ in declared] == [
+        ("direction-1", "1"),
+        ("direction-7", "7"),
+        ("hungary-36", "36"),
+        ("cote-divoire-225", "225"),
+    ]
+    assert all(is_protected for _, _, is_protected in declared)
+
+
+def test_the_whole_list_is_one_protected_resource(cli: Cli, declared: list[Any]) -> None:
+    cli.sandbox.set_open(["36", "7"])
+    cli.done("adopt", "--exclusive", "--out", "acme")
+    run(Path("acme"))
+    assert declared == [("account", {"codes": ["7", "36"]}, True)]
+
+
+@pytest.mark.parametrize("option", [[], ["--exclusive"]])
+def test_nothing_open_is_a_program_too(cli: Cli, declared: list[Any], option: list[str]) -> None:
+    cli.sandbox.set_open([])
+    assert "Open in the account: nothing." in cli.done("adopt", *option, "--out", "acme")
+    run(Path("acme"))
+    assert declared == ([("account", {"codes": []}, True)] if option else [])
+
+
+def test_a_table_comes_with_the_program_of_the_example(cli: Cli) -> None:
+    cli.sandbox.set_open(["36", "7"])
+    cli.done("adopt", "--csv", "--out", "acme")
+    example = CHECKOUT / "examples" / "from_csv"
+    assert Path("acme/__main__.py").read_text(encoding="utf-8") == (example / "__main__.py").read_text(encoding="utf-8")
+    with Path("acme/directions.csv").open(encoding="utf-8") as table, (example / "directions.csv").open() as its:
+        rows = csv.DictReader(table)
+        assert rows.fieldnames == csv.DictReader(its).fieldnames
+        assert [(row["code"], row["until"]) for row in rows] == [("7", ""), ("36", "")]
+
+
+@pytest.mark.parametrize("option, then", [([], "stays open"), (["--exclusive"], "closes it"), (["--csv"], "closes it")])
+def test_a_code_that_the_catalogue_does_not_have_is_left_out_and_named(cli: Cli, option: list[str], then: str) -> None:
+    cli.sandbox.set_open(["36", "424"])
+    said = cli.done("adopt", *option, "--out", "acme")
+    assert "note: 424 (Direction 424) is open but not in Plusofon's catalogue, so it cannot be declared: " in said
+    assert then in said
+    program = Path("acme/__main__.py").read_text(encoding="utf-8")
+    assert '"424"' not in program
+    assert ("# " in program and "424 (Direction 424)" in program) or option == ["--csv"]
 
 
 @pytest.mark.parametrize(
-    "name, key",
-    [("second", "secondToken"), ("Call centre #2", "callCentre2Token"), ("второй", "accountToken"), ("a", "aToken")],
+    "out, options, name",
+    [("acme", [], "acme"), ("my acme!", [], "my-acme"), ("кабинет", [], "plusofon"), ("a", ["--name", "b.c"], "b.c")],
 )
-def test_the_token_s_key_is_made_of_the_provider_s_name(name: str, key: str) -> None:
-    assert ProviderInState(name, "urn").token_key == key
+def test_the_project_is_named_after_its_folder(cli: Cli, out: str, options: list[str], name: str) -> None:
+    said = cli.done("adopt", "--out", out, *options)
+    assert sorted(path.name for path in Path(out).iterdir()) == FILES
+    assert all(f"wrote {Path(out) / file}" in said for file in FILES)
+    project = yaml.safe_load(Path(out, "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert (project["name"], project["runtime"]) == (name, "python")
+    assert Path(out, "requirements.txt").read_text(encoding="utf-8").startswith("plusofon-pulumi")
 
 
-PROGRAMS = {
-    "nothing": adopt([], CATALOGUE),
-    "nothing_exclusive": adopt([], CATALOGUE, exclusive=True),
-    "one": adopt(opened("36"), CATALOGUE),
-    "all": adopt(ALL, CATALOGUE),
-    "all_exclusive": adopt(ALL, CATALOGUE, exclusive=True, provider=SECOND),
-    "odd": adopt([Direction("36", '"""\\\n', '"""\\ \'\x1b\u2028\u202e #}')], Catalogue([]), exclusive=True),
-    "odd_provider": adopt(
-        opened("36"), CATALOGUE, provider=ProviderInState('a"b', "urn", base_url="https://x'y", client_id="é")
-    ),
-}
+def test_a_name_that_pulumi_would_refuse_is_refused(cli: Cli) -> None:
+    assert "'my acme' cannot be a project's name" in cli.failed("adopt", "--name", "my acme", "--out", "acme")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("programs")
-    for name, adoption in PROGRAMS.items():
-        (made / f"{name}.py").write_text(adoption.program, encoding="utf-8")
-    return made
+@pytest.mark.parametrize("file", [*FILES, "directions.csv"])
+def test_no_file_is_overwritten_and_none_is_written_beside_it(cli: Cli, file: str) -> None:
+    Path("acme").mkdir()
+    Path("acme", file).symlink_to("nowhere")
+    assert f"{Path('acme', file)} exists already" in cli.failed("adopt", "--csv", "--out", "acme")
+    assert [path.name for path in Path("acme").iterdir()] == [file]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ruff", "check", "--isolated"],
-        # Also most of what the strictest would ask of a program, but for what a program is not asked for.
-        ["ruff", "check", "--isolated", "--select", "ALL", "--ignore", "CPY,INP,D203,D213,COM,RUF003"],
-        ["ruff", "format", "--isolated", "--check"],
-        ["mypy", "--strict", "--cache-dir", "mypy-cache"],
-    ],
-    ids=" ".join,
-)
-def test_linters_formatters_and_type_checkers_have_nothing_to_say(folder: Path, command: list[str]) -> None:
-    if importlib.util.find_spec(command[0]) is None:
-        pytest.skip(f"{command[0]} is not in this environment")
-    programs = [f"{name}.py" for name in PROGRAMS]
-    ran = subprocess.run(
-        [sys.executable, "-m", *command, *programs], cwd=folder, capture_output=True, check=False, text=True
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+def test_the_next_commands_give_the_stack_what_the_options_gave(cli: Cli, tmp_path: Path) -> None:
+    Path("my token").write_text(cli.sandbox.token, encoding="utf-8")
+    options = ["--token-file", "my token", "--base-url", cli.sandbox.url, "--client-id", "10553"]
+    assert cli.done("adopt", *options, "--out", "a b").partition("Next:\n")[2].splitlines() == [
+        "  cd 'a b'",
+        "  pulumi stack init dev",
+        f"  pulumi config set --secret plusofon:token < '{tmp_path / 'my token'}'",
+        f"  pulumi config set plusofon:baseUrl {cli.sandbox.url}",
+        "  pulumi config set plusofon:clientId 10553",
+        "  pulumi up",
+    ]
+    assert cli.done("adopt", "--out", "c").endswith("Next:\n  cd c\n  pulumi stack init dev\n  pulumi up\n")
+
+
+def test_names_from_the_api_cannot_leave_their_comment(declared: list[Any], tmp_path: Path) -> None:
+    evil = Direction("36", "", 'Hungary"\n}\nraise SystemExit  # \u2028', id="1")
+    for exclusive in (False, True):
+        program = adopt([evil], Catalogue([evil]), project="acme", exclusive=exclusive)["__main__.py"]
+        (tmp_path / "__main__.py").write_text(program, encoding="utf-8")
+        run(tmp_path)
+    assert [codes for _, codes, _ in declared] == [{"code": "36"}, {"codes": ["36"]}]
+    assert resource_name(evil) == "hungary-raise-systemexit-36"

@@ -1,243 +1,198 @@
-"""Which calls are repeated, when, and for how long. Nobody waits here: the clock is a stand-in."""
+"""Which calls are repeated, when and for how long; and what a slow or broken connection cannot do."""
 
 from __future__ import annotations
 
-import json
+import random
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import formatdate
+from socket import socket
 from typing import Any
 
 import pytest
 import requests
-from requests.adapters import BaseAdapter
 
-from plusofon_pulumi.client import OPEN_LIST, PlusofonClient, transport
-from plusofon_pulumi.directions import Direction
-from plusofon_pulumi.errors import PlusofonError, RateLimitError, RequestTimeoutError, ServerError, TransportError
-from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import IDS, FakeTime, client_at, client_of, refusing_url, sandbox_for, set_time
+from plusofon_pulumi.client import Exchange, PlusofonClient
+from plusofon_pulumi.errors import RequestTimeoutError, TransportError
+from tests.unit.answers import URL, Answer, client_over, get, put
+from tests.unit.support import TOKEN, FakeTime, Wire, client_at, error_of, raw
+from tests.unit.test_client import LIST, ONE, codes, paged
+from tests.unit.test_client_errors import BROKEN, REFUSED
 
-HUNGARY = Direction("36", "Венгрия", "Hungary")
-
+BUSY = Answer(503)
 CALLS: dict[str, Callable[[PlusofonClient], object]] = {
     "GET": PlusofonClient.get_allowed_directions,
-    "PUT": lambda client: client.allow_directions(IDS["36"]),
-    "DELETE": lambda client: client.deny_directions(["53"]),
+    "PUT": lambda client: client.allow_directions(["11"]),
+    "DELETE": lambda client: client.deny_directions(["36"]),
 }
-
-REPEATED = ["reset", "close", "truncate", "hang", "status:429", "status:502", "status:503", "status:504", "html:503"]
-NEVER = [
-    *(f"status:{status}" for status in (400, 401, 403, 404, 405, 409, 418, 422, 500, 501, 505, 302)),
-    *("html:400", "html:500", "html:200", "success-false", "garbage", "redirect:http://127.0.0.1:9/", "huge"),
-]
+PASSING: list[Any] = [*map(Answer, (429, 500, 501, 502, 503, 504)), REFUSED, BROKEN, requests.ReadTimeout()]
+PASSING.append(Answer(500, {"message": "Server Error"}))
+LASTING: list[Any] = [*map(Answer, (301, 304, 400, 401, 403, 404, 405, 409, 418, 422))]
+LASTING += [Answer(500, {"message": "нет доступа"}), Answer(200, b"<p>"), Answer(200, {"success": False})]
 
 
-pytestmark = pytest.mark.usefixtures("fake_time")
+@pytest.fixture(autouse=True)
+def clock(fake_time: FakeTime) -> FakeTime:
+    return fake_time
 
 
-@pytest.mark.parametrize("fault", REPEATED)
-@pytest.mark.parametrize("after", ["", ":after"])
-@pytest.mark.parametrize("method", CALLS)
-def test_a_call_that_may_succeed_the_next_time_is_repeated(fault: str, after: str, method: str) -> None:
-    with sandbox_for(fault, open=["53"]) as sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(1, fault + after, method=method)
-        CALLS[method](client)
-        assert sandbox.calls(method) == 2
-        assert sandbox.open_codes == {"GET": {"53"}, "PUT": {"36", "53"}, "DELETE": frozenset()}[method]
-        first, second = sandbox.requests
-        assert (first.body, first.path) == (second.body, second.path)
+@pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
+@pytest.mark.parametrize("failure", [*PASSING, *LASTING], ids=repr)
+def test_what_may_pass_is_tried_five_times_and_nothing_else_twice(failure: Any, call: Any, clock: FakeTime) -> None:
+    client, network = client_over(failure, failure, failure, failure, LIST)
+    if failure in PASSING:
+        call(client)
+    else:
+        error_of(lambda: call(client))
+    assert len(network.sent) == len(clock.pauses) + 1 == (5 if failure in PASSING else 1)
+    assert len({(sent.method, sent.url, sent.body) for sent in network.sent}) == 1
+    assert "503" in str(put(*[BUSY] * 5, LIST))
 
 
-@pytest.mark.parametrize("fault", [fault for fault in REPEATED if fault != "hang"])
-def test_a_call_is_given_up_after_five_attempts(fault: str, fake_time: FakeTime) -> None:
-    with Sandbox() as sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(50, fault)
-        with pytest.raises(PlusofonError):
-            CALLS["PUT"](client)
-        assert sandbox.calls() == 5
-        assert len(fake_time.pauses) == 4
+def test_each_page_has_its_own_attempts() -> None:
+    client, network = client_over(BUSY, paged("top", 1, 2, ONE), BUSY, BUSY, paged("top", 2, 2, [{"code": 36}]))
+    assert codes(client) == ["7", "36"]
+    assert len(network.sent) == 5
 
 
-@pytest.mark.parametrize("seconds, attempts", [(5.0, 5), (15.0, 4), (20.0, 3)])
-def test_a_call_that_hangs_is_given_up_after_five_attempts_or_a_minute(
-    seconds: float, attempts: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transport, "READ_TIMEOUT", seconds)
-    with sandbox_for("hang") as sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(50, "hang")
-        with pytest.raises(RequestTimeoutError):
-            CALLS["PUT"](client)
-        assert sandbox.calls() == attempts
-
-
-@pytest.mark.parametrize("fault", NEVER)
-@pytest.mark.parametrize("method", CALLS)
-def test_a_call_that_would_fail_again_is_not_repeated(fault: str, method: str, fake_time: FakeTime) -> None:
-    with Sandbox(open=["53"]) as sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(50, fault)
-        with pytest.raises(PlusofonError):
-            CALLS[method](client)
-        assert sandbox.calls() == 1
-        assert fake_time.pauses == []
-
-
-def test_a_refused_connection_is_tried_again(fake_time: FakeTime) -> None:
-    with refusing_url() as url, client_at(url) as client, pytest.raises(TransportError):
-        CALLS["PUT"](client)
-    assert len(fake_time.pauses) == 4
-
-
-def test_a_service_that_comes_back_is_found(monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime) -> None:
-    sandbox = Sandbox(open=["36"])
-    with sandbox, client_of(sandbox) as client:
-        sandbox.stop()
-        monkeypatch.setattr(fake_time, "sleep", lambda _: sandbox.start())
-        assert client.get_allowed_directions() == [HUNGARY]
-
-
-@pytest.mark.parametrize("fault", ["reset:after", "status:503:after"])
+@pytest.mark.parametrize("first, is_unknown", [(BROKEN, True), (BUSY, True), (REFUSED, False)])
 def test_what_an_attempt_may_have_done_is_not_forgotten_when_the_next_cannot_connect(
-    fault: str, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+    first: Any, is_unknown: bool
 ) -> None:
-    sandbox = Sandbox()
-    with sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(1, fault)
-        monkeypatch.setattr(fake_time, "sleep", lambda _: sandbox.stop())
-        with pytest.raises(TransportError, match="no connection could be made") as caught:
-            client.allow_directions(IDS["36"])
-    assert sandbox.open_codes == {"36"}
-    assert caught.value.outcome_unknown is True
-    assert "Whether it was carried out is not known." in str(caught.value)
+    error = put(first, REFUSED)
+    assert isinstance(error, TransportError)
+    assert error.outcome_unknown is is_unknown
+    assert "no connection could be made" in str(error)
+    assert str(error).endswith("Whether it was carried out is not known." if is_unknown else "It was not carried out.")
 
 
-def test_the_pauses_grow_and_are_jittered(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[list[float]] = []
+# Pauses
+
+
+def test_the_pauses_grow_and_are_jittered(clock: FakeTime) -> None:
     for _ in range(5):
-        fake = FakeTime()
-        set_time(monkeypatch, fake)
-        with Sandbox() as sandbox, client_of(sandbox) as client:
-            sandbox.fail_next(50, "status:503")
-            with pytest.raises(ServerError):
-                client.get_allowed_directions()
-        runs.append(fake.pauses)
-    assert len(runs) == 5
-    for run in runs:
-        assert [0.25 * 2**n <= pause <= 0.5 * 2**n for n, pause in enumerate(run)] == [True] * 4
-    assert len({run[0] for run in runs}) > 1
-
-
-ORDINARY = (0.25, 0.5)
+        get(BUSY)
+    for number, pause in enumerate(clock.pauses):
+        assert 0.25 * 2 ** (number % 4) <= pause <= 0.5 * 2 ** (number % 4)
+    assert len(set(clock.pauses)) > 5
 
 
 @pytest.mark.parametrize(
-    "header,least,most",
+    "header, pause, told",
     [
-        ("0", *ORDINARY),
         ("7", 7, 7),
-        (" 7 ", 7, 7),
-        ("30", 30, 30),
-        ("31", 30, 30),
-        ("3600", 30, 30),
-        ("9" * 400, 30, 30),
-        ("in 20 s", 19, 20),
-        ("in an hour", 30, 30),
-        ("an hour ago", *ORDINARY),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 30, 30),
-        ("-5", *ORDINARY),
-        ("1.5", *ORDINARY),
-        ("soon", *ORDINARY),
-        ("", *ORDINARY),
-        ("nan", *ORDINARY),
-        ("9" * 5000, *ORDINARY),
-        ("Fri, 31 Dec 99999 23:59:59 GMT", *ORDINARY),
-        (None, *ORDINARY),
+        (" 30 ", 30, 30),
+        ("3600", 30, 3600),
+        (20.0, 20, 20),  # seconds from now, as a date
+        (-3600.0, 0.5, 0),
+        ("0", 0.5, 0),
+        *((odd, 0.5, None) for odd in (None, "", "-5", "1.5", "soon", "nan", "9" * 5000, "Fri, 99 Foo 99999 99:99")),
     ],
-    ids=lambda value: str(value)[:30],
+    ids=lambda value: str(value)[:20],
 )
-def test_retry_after_tells_the_pause_up_to_thirty_seconds(
-    header: str | None, least: float, most: float, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+def test_retry_after_is_waited_for_up_to_thirty_seconds_and_told(
+    header: Any, pause: float, told: float | None, clock: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = time.time()
+    now = float(int(time.time()))
     monkeypatch.setattr(time, "time", lambda: now)
-    dates = {"in 20 s": 20, "in an hour": 3600, "an hour ago": -3600}
-    if header in dates:
-        header = formatdate(now + dates[header], usegmt=True)
-    with Sandbox(open=["36"]) as sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(fault="status:429", headers={} if header is None else {"Retry-After": header})
-        assert client.get_allowed_directions() == [HUNGARY]
-        assert sandbox.calls() == 2
-    (pause,) = fake_time.pauses
-    assert least <= pause <= most
+    monkeypatch.setattr(random, "uniform", lambda *_: 1.0)
+    date = formatdate(now + header, usegmt=True) if isinstance(header, float) else header
+    client, _ = client_over(Answer(429, b"", {} if date is None else {"Retry-After": date}))
+    error: Any = error_of(lambda: client.get_allowed_directions(attempts=2))
+    assert (clock.pauses, error.retry_after) == ([pause], told)
 
 
-def test_the_error_tells_the_pause_that_was_asked_for() -> None:
-    with Sandbox() as sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(50, "status:429", headers={"Retry-After": "3600"})
-        with pytest.raises(RateLimitError, match="Wait a minute") as caught:
-            client.get_allowed_directions()
-    assert caught.value.retry_after == 3600
+def test_all_attempts_at_a_call_take_at_most_a_minute(monkeypatch: pytest.MonkeyPatch, clock: FakeTime) -> None:
+    begun = clock.now
+    client, network = client_over(Answer(429, b"", {"Retry-After": "29"}))
+    error_of(client.get_allowed_directions)
+    assert (len(network.sent), clock.pauses) == (3, [29, 29])
+    # Of the two seconds that are left, the last attempt got no more.
+    assert network.options[2]["timeout"] == (2.0, 2.0)
+    assert clock.now - begun < 60
+    error_of(lambda: client.get_allowed_directions(attempts=1, timeout=3.0))
+    assert (len(network.sent), network.options[3]["timeout"]) == (4, (3.0, 3.0))
 
 
-def test_the_pauses_asked_for_stay_within_the_minute(fake_time: FakeTime) -> None:
-    with Sandbox() as sandbox, client_of(sandbox) as client:
-        sandbox.fail_next(50, "status:429", headers={"Retry-After": "29"})
-        with pytest.raises(RateLimitError):
-            client.get_allowed_directions()
-        assert sandbox.calls() == 3
-    assert fake_time.pauses == [29, 29]
+# Answers on a raw socket
 
 
-class Slow(BaseAdapter):
-    """Answer nothing, for as long as the time-out lets it."""
-
-    def __init__(self, fake: FakeTime, share: float = 1.0) -> None:
-        super().__init__()
-        self._fake = fake
-        self._share = share
-        self.latest = 0.0
-        self.timeouts: list[tuple[float, float]] = []
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: bool | str = True,
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        self.timeouts.append(timeout)
-        self.latest = max(self.latest, self._fake.now + timeout[1])
-        self._fake.now += timeout[1] * self._share
-        raise requests.ReadTimeout("slow", request=request)
-
-    def close(self) -> None:
-        """Have nothing to close."""
+def answered(body: bytes, head: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n") -> bytes:
+    return head % len(body) + body
 
 
-@pytest.mark.parametrize("share", [1.0, 0.9, 0.8])
-def test_all_attempts_at_one_call_take_at_most_a_minute(
-    share: float, monkeypatch: pytest.MonkeyPatch, fake_time: FakeTime
+@pytest.mark.parametrize("status", [101, 103])
+def test_an_interim_answer_is_no_answer_and_the_real_one_is_not_taken_for_the_next(status: int) -> None:
+    interim = b"HTTP/1.1 %d Early\r\n\r\n" % status
+
+    def answer(connection: socket, _: bytes) -> None:
+        if len(wire.requests) == 2:
+            connection.sendall(answered(b'{"directions": {}}'))
+        else:
+            connection.sendall(interim)
+            if connection.recv(65536):  # the next call, where this one still waits
+                connection.sendall(answered(b'{"directions": {"53": {}}}'))
+
+    with Wire(answer) as wire, client_at(wire.url) as client:
+        error = error_of(lambda: client.get_allowed_directions(attempts=1))
+        assert f"only an interim answer ({status}) came. Try again." in str(error)
+        assert client.get_allowed_directions() == []
+
+
+def test_an_answer_that_goes_on_for_more_than_a_minute_is_ended(clock: FakeTime) -> None:
+    def answer(connection: socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        for _n in range(100):
+            clock.now += 14
+            connection.sendall(b" " * 1024)
+
+    with Wire(answer) as wire, client_at(wire.url) as client:
+        error = error_of(lambda: client.deny_directions(["36"]))
+        assert len(wire.requests) == 1
+    assert isinstance(error, RequestTimeoutError)
+    assert "the answer did not end in time. Try again. Whether it was carried out is not known." in str(error)
+
+
+def test_an_answer_of_more_than_five_mib_is_refused() -> None:
+    assert "it is larger than 5 MiB" in str(get(Answer(200, b'{"directions": {}}' + b" " * 5 * 2**20)))
+    assert "is not JSON" in str(get(Answer(200, b" " * 5 * 2**20)))
+
+
+@pytest.mark.parametrize("cut", [1, 30, 60])
+def test_an_answer_that_is_cut_off_is_no_answer(cut: int) -> None:
+    whole = answered(b'{"directions": {"36": {}}, "padding": "%s"}' % (b"x" * 50))
+    with Wire(raw(whole[:-cut])) as wire, client_at(wire.url) as client:
+        assert isinstance(error_of(client.get_allowed_directions), TransportError)
+        assert len(wire.requests) == 5
+
+
+# What is observed, and logged
+
+
+def test_each_attempt_is_observed() -> None:
+    seen: list[Exchange] = []
+    client, _ = client_over(BUSY, paged("top", 1, 2, ONE), REFUSED, Answer(200, b"<p>"), observe=seen.append)
+    error_of(client.get_allowed_directions)
+    url = f"{URL}/api/v1/direction"
+    assert [(each.method, each.url, each.status, each.attempt, each.body is None) for each in seen] == [
+        ("GET", url, 503, 1, True),
+        ("GET", url, 200, 2, False),
+        ("GET", f"{url}?page=2", None, 1, True),
+        ("GET", f"{url}?page=2", 200, 2, True),
+    ]
+
+
+@pytest.mark.parametrize("value", ["debug", " DEBUG", None, "", "off"])
+def test_the_environment_asks_for_a_line_about_each_attempt(
+    value: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(transport, "ATTEMPTS", 50)
-    slow = Slow(fake_time, share)
-    begun = fake_time.now
-    with client_at("https://api.example") as client:
-        client._transport._session.mount("https://", slow)
-        with pytest.raises(RequestTimeoutError):
-            client.get_allowed_directions()
-    assert slow.timeouts[0] == (5.0, 15.0)
-    assert 30 < fake_time.now - begun <= 60.1
-    assert slow.latest - begun <= 60.1
-
-
-def test_each_page_of_a_list_has_its_own_attempts() -> None:
-    codes = sorted(IDS, key=int)[:40]
-    with Sandbox(open=codes, readings={"R14": "data"}) as sandbox, client_of(sandbox) as client:
-        for skip in (0, 1, 2):
-            sandbox.fail_next(1, "status:503", method="GET", path=OPEN_LIST, skip=skip)
-        assert [direction.code for direction in client.get_allowed_directions()] == codes
-        asked = [json.dumps(dict(request.query)) for request in sandbox.requests]
-    assert len(asked) == 6
-    assert len(set(asked)) == 3
+    if value is not None:
+        monkeypatch.setenv("PLUSOFON_LOG", value)
+    client, _ = client_over(REFUSED, LIST)
+    client.get_allowed_directions()
+    written = capsys.readouterr().err
+    assert TOKEN not in written
+    line = rf"plusofon: GET {URL}/api/v1/direction (no answer|200) \d+ ms attempt (\d)\n"
+    assert re.findall(line, written) == ([("no answer", "1"), ("200", "2")] if "debug" in str(value).lower() else [])
+    assert re.sub(line, "", written) == ""

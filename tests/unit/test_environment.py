@@ -1,7 +1,8 @@
-"""Making a development environment: of which Python, and what is left of it when it is interrupted half-way."""
+"""Making a development environment: its Python, an interruption, and when it is made again."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,55 +11,56 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import PATIENCE, until
-from tools import environment
+from tools import environment, isolated
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "environment.py"
+SCRIPT = Path(environment.__file__)
+# A Python that never finishes making an environment.
+HANGING = (
+    f"#!{sys.executable}\nimport os, pathlib, time\npathlib.Path(__file__ + '.sid').write_text(str(os.getsid(0)))\n"
+)
 
 
-def mentioning(text: str) -> list[str]:
-    listed = subprocess.run(["ps", "-A", "-ww", "-o", "args="], capture_output=True, check=True, text=True).stdout
-    return [line for line in listed.splitlines() if text in line]
-
-
-def test_a_signal_ends_what_was_started_too(tmp_path: Path) -> None:
-    folder = tmp_path / "environment"
-    with subprocess.Popen([sys.executable, SCRIPT, folder], stderr=subprocess.DEVNULL) as process:
-        # Not merely two processes: before a new one runs its own program, it shows its parent's name.
-        until(lambda: mentioning(f"-m venv --clear {folder}"))
+@pytest.mark.usefixtures("signals_heard")
+def test_a_signal_ends_everything_that_was_started(tmp_path: Path) -> None:
+    python, session = tmp_path / "python", tmp_path / "python.sid"
+    python.write_text(f"{HANGING}time.sleep(600)\n")
+    python.chmod(0o755)
+    run = [sys.executable, str(SCRIPT), str(tmp_path / "made"), "--python", str(python)]
+    with subprocess.Popen(run, stderr=subprocess.DEVNULL) as process:
+        until(lambda: session.exists() and session.read_text())
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
-    until(lambda: mentioning(str(folder)) == [])
-    assert not (folder / "installed").exists()
+    assert isolated.members(int(session.read_text())) == []
+    assert not (tmp_path / "made" / "installed").exists()
 
 
-@pytest.fixture
-def pythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder that is all of PATH, and where nothing is yet."""
+def test_the_newest_and_the_oldest_python_that_run_here_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    return tmp_path
+    assert environment.find_python(environment.PYTHONS) is None
+    pyenv = tmp_path / "home" / ".pyenv" / "versions" / "3.13.0" / "bin" / "python"
+    pyenv.parent.mkdir(parents=True)
+    programs = {tmp_path / f"python{v}": code for v, code in (("3.9", 0), ("3.11", 0), ("3.12", 0), ("3.14", 1))}
+    for program, code in {**programs, pyenv: 0}.items():
+        program.write_text(f"#!/bin/sh\nexit {code}\n")
+        program.chmod(0o755)
+    assert environment.find_python(environment.PYTHONS[::-1]) == str(pyenv)
+    assert environment.find_python(environment.PYTHONS) == str(tmp_path / "python3.11")
 
 
-def add(path: Path, exit_code: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\nexit {exit_code}\n", encoding="utf-8")
-    path.chmod(0o755)
-
-
-def test_the_newest_and_the_oldest_python_are_those_that_really_run(pythons: Path) -> None:
-    for version, exit_code in {"3.9": 0, "3.11": 0, "3.12": 0, "3.14": 1, "3.15": 0}.items():
-        add(pythons / f"python{version}", exit_code)
-    assert environment.find_python(environment.PYTHONS[::-1]) == str(pythons / "python3.12")
-    assert environment.find_python(environment.PYTHONS) == str(pythons / "python3.11")
-    add(pythons / "home" / ".pyenv" / "versions" / "3.13.0" / "bin" / "python", 0)
-    assert environment.find_python(environment.PYTHONS[::-1]) == str(
-        pythons / "home" / ".pyenv" / "versions" / "3.13.0" / "bin" / "python"
-    )
-
-
-def test_a_machine_without_a_supported_python_is_told_what_to_do(
-    pythons: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("changed, is_made", [(None, False), ("pyproject.toml", True), ("tools/environment.py", True)])
+def test_make_makes_it_again_when_what_it_is_made_of_changes(
+    tmp_path: Path, changed: str | None, is_made: bool
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["environment.py", str(pythons / "environment")])
-    assert environment.main() == 1
-    assert "no Python of 3.10 to 3.14 was found" in capsys.readouterr().err
+    (tmp_path / "Makefile").write_bytes((environment.CHECKOUT / "Makefile").read_bytes())
+    for name in ("pyproject.toml", "tools/environment.py", ".venv/installed"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1000, 2000 if name in {changed, ".venv/installed"} else 1000))
+    if changed:
+        os.utime(tmp_path / changed, (1000, 3000))
+    command = ["make", "--dry-run", ".venv/installed"]
+    planned = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert ("tools/environment.py .venv" in planned) is is_made

@@ -1,37 +1,34 @@
-"""The error tree: what each error is, what it says, and that it survives a pickle."""
+"""The error tree, and the package's public names: one list, complete, and the same for type checkers."""
 
 from __future__ import annotations
 
+import ast
+import builtins
 import copy
 import inspect
 import pickle
 import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 import plusofon_pulumi
 from plusofon_pulumi import errors
 from plusofon_pulumi.errors import APIError, PlusofonError, RateLimitError, TransportError
+from tests.checkout import CHECKOUT
 
 ALL = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, PlusofonError)]
-OF_THE_API = [kind for kind in ALL if issubclass(kind, APIError)]
-OF_TRANSPORT = [kind for kind in ALL if issubclass(kind, TransportError)]
 
 
 def made(kind: type[PlusofonError]) -> PlusofonError:
-    if issubclass(kind, RateLimitError):
-        error = kind("text", status_code=429, message="m", method="GET", path="/p", body="b")
+    error = kind("text")
+    if isinstance(error, APIError):
+        error = kind("text", status_code=418, message="m", method="GET", path="/p", body="b")  # type: ignore[call-arg]
+    if isinstance(error, RateLimitError):
         error.retry_after = 7.0
-        return error
-    if issubclass(kind, APIError):
-        return kind("text", status_code=418, message="m", method="GET", path="/p", body="b")
-    if issubclass(kind, TransportError):
-        return kind("text", outcome_unknown=False)
-    return kind("text")
-
-
-def parents(kind: type[PlusofonError]) -> str:
-    return kind.__mro__[1].__name__
+    return kind("text", outcome_unknown=False) if isinstance(error, TransportError) else error  # type: ignore[call-arg]
 
 
 def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
@@ -43,48 +40,57 @@ def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
             depth = found.start(1)
             drawn[found[1]] = above.get(max((other for other in above if other < depth), default=0), "Exception")
             above = {other: name for other, name in above.items() if other < depth} | {depth: found[1]}
-    assert drawn == {kind.__name__: parents(kind) for kind in ALL}
+    assert drawn == {kind.__name__: kind.__mro__[1].__name__ for kind in ALL}
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_an_error_shows_the_place_that_it_is_imported_from(kind: type[PlusofonError]) -> None:
-    assert kind.__module__ == "plusofon_pulumi"
-    assert getattr(plusofon_pulumi, kind.__name__) is kind
-
-
-@pytest.mark.parametrize("kind", ALL)
-def test_an_error_survives_a_pickle_and_a_copy(kind: type[PlusofonError]) -> None:
+def test_an_error_survives_a_pickle_a_copy_and_other_words(kind: type[PlusofonError]) -> None:
     error = made(kind)
-    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301  # our own
+    assert (kind.__module__, getattr(plusofon_pulumi, kind.__name__)) == ("plusofon_pulumi", kind)
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), error.saying("text")):  # noqa: S301  # our own
         assert (type(twin), str(twin), vars(twin)) == (kind, "text", vars(error))
-
-
-@pytest.mark.parametrize("kind", ALL)
-def test_about_leads_the_text_and_keeps_the_rest(kind: type[PlusofonError]) -> None:
-    error = made(kind)
     told = error.about("36 (Hungary) was not opened")
     assert (type(told), str(told), vars(told)) == (kind, "36 (Hungary) was not opened: text", vars(error))
     assert str(error) == "text"
 
 
-@pytest.mark.parametrize("kind", [*OF_THE_API, *OF_TRANSPORT])
-def test_an_answer_or_its_absence_comes_with_a_remedy(kind: type[APIError | TransportError]) -> None:
-    assert re.fullmatch(r"[A-Z].{20,}[.]", kind.remedy)
-
-
-def test_an_api_error_tells_the_call_and_the_answer() -> None:
-    error = made(RateLimitError)
-    assert isinstance(error, RateLimitError)
-    told = (error.status_code, error.message, error.method, error.path, error.body, error.retry_after)
-    assert told == (429, "m", "GET", "/p", "b", 7.0)
-
-
-def test_an_invalid_code_is_a_value_error_and_the_outcome_is_unknown_until_said_otherwise() -> None:
+def test_an_error_has_the_defaults_that_a_caller_may_count_on() -> None:
     assert issubclass(errors.InvalidCallingCodeError, ValueError)
-    assert TransportError("text").outcome_unknown is True
-
-
-def test_no_error_shadows_a_builtin() -> None:
-    import builtins
-
+    assert (TransportError("x").outcome_unknown, TransportError("x").retryable) == (True, True)
+    assert vars(APIError("x")) == {"status_code": 0, "message": "", "method": "", "path": "", "body": ""}
+    assert RateLimitError("x").retry_after is None
     assert not {kind.__name__ for kind in ALL} & set(dir(builtins))
+
+
+# Public names
+
+
+def for_type_checkers() -> dict[str, str]:
+    """Return the names that are imported under TYPE_CHECKING from our modules, each with its module."""
+    source = ast.parse(Path(plusofon_pulumi.__file__).read_text(encoding="utf-8"))
+    [block] = [each for each in source.body if isinstance(each, ast.If) and ast.unparse(each.test) == "TYPE_CHECKING"]
+    return {
+        alias.name: str(node.module) for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+
+
+def test_the_public_list_is_what_type_checkers_see_and_what_can_be_imported() -> None:
+    public = plusofon_pulumi.__all__
+    assert sorted(for_type_checkers()) == public == sorted({*public})
+    assert {kind.__name__ for kind in ALL} <= {*public}
+    found: dict[str, object] = {}
+    exec("from plusofon_pulumi import *", found)  # noqa: S102  # the statement is what is tested
+    assert sorted(found.keys() - {"__builtins__"}) == public
+    for name, home in for_type_checkers().items():
+        assert getattr(sys.modules[home], name) is getattr(plusofon_pulumi, name) is found[name]
+        assert name in dir(plusofon_pulumi)
+        assert inspect.getdoc(found[name])
+    with pytest.raises(AttributeError, match=r"^module 'plusofon_pulumi' has no attribute 'Nothing'$"):
+        plusofon_pulumi.Nothing  # noqa: B018
+
+
+def test_the_package_is_typed_and_has_the_version_of_pyproject() -> None:
+    stated = re.search(r'^version = "([^"]+)"', (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert stated is not None
+    assert version("plusofon-pulumi") == plusofon_pulumi.__version__ == stated[1]
+    assert Path(plusofon_pulumi.__file__).with_name("py.typed").is_file()

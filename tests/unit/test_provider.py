@@ -1,532 +1,309 @@
-"""The provider's methods, called in this process on a sandbox."""
+"""What the providers of both kinds say and refuse, line by line, and what else the engine's calls do."""
 
 from __future__ import annotations
 
-import base64
 import json
-import sys
-import threading
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from typing import Any
 
-import dill
 import pytest
-from pulumi.dynamic import Config, ConfigureRequest
-from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.dynamic import CheckResult
+from pulumi.output import Unknown
 
-from plusofon_pulumi.errors import (
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    DirectionClaimedError,
-    DirectionNotChangedError,
-    PermissionDeniedError,
-    PlusofonError,
-    ServerError,
-    TransportError,
-    UnexpectedResponseError,
-    UnknownDirectionError,
-)
-from plusofon_pulumi.provider import AllowedDirectionProvider
-from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Change, Sandbox
-from tests.unit.support import PAYLOAD, UNKNOWN
+from plusofon_pulumi.errors import DirectionNotOpenError, PlusofonError
+from plusofon_pulumi.provider.base import AccountProvider
+from plusofon_pulumi.sandbox import CATALOGUE_PATH, Sandbox
+from tests.unit.conftest import Plugin, StartPlugin
+from tests.unit.support import ALL_CODES, DIRECTIONS, PAYLOAD, UNKNOWN, calls, inputs, outputs
 
-HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
-MakeProvider = Callable[..., AllowedDirectionProvider]
+HUNGARY, CUBA = DIRECTIONS["36"].as_outputs(), DIRECTIONS["53"].as_outputs()
+ID = "allowed-directions"
+GB = str(DIRECTIONS["44"])
+ONE_UNKNOWN = "the code is not known yet: pulumi up shows what it opens"
+MANY_UNKNOWN = "not all codes are known yet: pulumi up shows what closes and what opens"
+SINCE = "since the last successful update"
+AFTER = "closes after that, unless it is still declared"
 
 
-pytestmark = pytest.mark.usefixtures("own_tracebacks", "no_pauses")
+def one(plugin: Plugin, code: Any, old: Any = None) -> CheckResult:
+    return plugin.single.check({"code": old, **PAYLOAD} if old else {}, {"code": code, **PAYLOAD})
 
 
-@pytest.fixture
-def make(sandbox: Sandbox) -> MakeProvider:
-    """Make configured providers: `make({"plusofon:token": "…"})` changes what the stack says of the sandbox."""
-
-    def make(changes: Mapping[str, Any] | None = None) -> AllowedDirectionProvider:
-        stack = {"plusofon:token": sandbox.token, "plusofon:baseUrl": sandbox.url, **(changes or {})}
-        set_keys = {key: value for key, value in stack.items() if value is not None}
-        provider = AllowedDirectionProvider()
-        provider.configure(ConfigureRequest(config=Config(raw_config=set_keys, project_name="test")))
-        return provider
-
-    return make
+def many(plugin: Plugin, *codes: Any, old: list[str] | None = None) -> CheckResult:
+    return plugin.whole.check({} if old is None else inputs(*old), inputs(*codes))
 
 
-@pytest.fixture
-def provider(make: MakeProvider) -> AllowedDirectionProvider:
-    return make()
+def one_diff(plugin: Plugin, new: Any, **olds: Any) -> Any:
+    return plugin.single.diff("36", olds or {**HUNGARY}, {"code": new, **PAYLOAD})
 
 
-def failures(provider: AllowedDirectionProvider, code: Any, old: str | None = None) -> list[tuple[str, str]]:
-    """Return what a check tells, after seeing that it gave the code back as it was."""
-    result = provider.check({} if old is None else {"code": old}, {"code": code, **PAYLOAD})
-    told = [(each.property, each.reason) for each in result.failures]
-    assert not told or result.inputs == {"code": code}
-    return told
+def many_diff(plugin: Plugin, *codes: Any, old: list[str]) -> Any:
+    return plugin.whole.diff(ID, outputs(*old), inputs(*codes))
 
 
-def failure(provider: AllowedDirectionProvider, code: Any, old: str | None = None) -> tuple[str, str]:
-    [only] = failures(provider, code, old)
-    return only
+def reasons(result: CheckResult) -> list[tuple[str, str]]:
+    return [(each.property, each.reason) for each in result.failures]
 
 
-# Identity
+# Each line, exactly. The account has 53 open; a case of "close-only" has PLUSOFON_CLOSE_ONLY, and one with an error
+# has its text at the end.
+
+LINES: dict[str, tuple[Callable[[Plugin], object], list[str]]] = {
+    # fmt: off
+    "single, new": (lambda p: one(p, "36"), ["will open 36 (Hungary)"]),
+    "single, new and open already": (lambda p: one(p, "53"), []),
+    "single, closed": (lambda p: (one(p, "36", old="36"), one_diff(p, "36")),
+        [f"will open 36 (Hungary): it was closed {SINCE}"]),
+    "single, closed, without names": (lambda p: one_diff(p, "36", code="36"), [f"will open 36: it was closed {SINCE}"]),
+    "single, replaced": (lambda p: (one(p, "49", old="36"), one_diff(p, "49"), one(p, "49")),
+        [f"will open 49 (Germany); 36 (Hungary) {AFTER}"]),
+    "single, replaced by an open one": (lambda p: (one(p, "53", old="36"), one_diff(p, "53")),
+        [f"53 (Cuba) is open already; 36 (Hungary) {AFTER}"]),
+    "single, in the place of a list": (lambda p: (one(p, "49"), one_diff(p, "49", **outputs("36"))),
+        ["will open 49 (Germany)"]),
+    "single, not known": (lambda p: (one(p, UNKNOWN), one_diff(p, UNKNOWN)), [ONE_UNKNOWN]),
+    "single, created": (lambda p: p.single.create(one(p, "36").inputs), ["will open 36 (Hungary)", "opened 36 (Hungary)"]),
+    "single, created after a write": (lambda p: (p.single.create(one(p, "36").inputs), one(p, "44")),
+        ["will open 36 (Hungary)", "opened 36 (Hungary)"]),
+    "single, updated": (lambda p: p.single.update("36", HUNGARY, {"code": "36"}), ["opened 36 (Hungary)"]),
+    "single, deleted": (lambda p: p.single.delete("53", CUBA), ["closed 53 (Cuba)"]),
+    "single, deleted and declared": (lambda p: (one(p, "53"), p.single.delete("53", CUBA)),
+        ["53 (Cuba) stays open: the program still declares it"]),
+    "list, new": (lambda p: many(p, "36", "44"),
+        ["will close 53 (Cuba): it is open and not declared", f"will open 36 (Hungary), {GB}"]),
+    "list, drifted": (lambda p: (many(p, "36", "49", old=["36"]), many_diff(p, "36", "49", old=["36"])),
+        [f"will close 53 (Cuba): it was opened {SINCE}", f"will open 36 (Hungary): it was closed {SINCE}",
+         "will open 49 (Germany)"]),
+    "list, a code dropped": (lambda p: (many(p, old=["53"]), many_diff(p, old=["53"])),
+        ["will close 53 (Cuba): it is open and not declared"]),
+    "list, refreshed": (lambda p: (p.whole.read(ID, outputs("36", "49")), many_diff(p, "36", "49", old=["53"]),
+            many(p, "36", "49", old=["53"]), many_diff(p, "36", "49", old=["53"])),
+        [f"will close 53 (Cuba): it was opened {SINCE}", f"will open 36 (Hungary), 49 (Germany): they were closed {SINCE}"]),
+    "list, not known": (lambda p: (many(p, "36", UNKNOWN), many_diff(p, UNKNOWN, old=["36"])), [MANY_UNKNOWN]),
+    "list, not known at all": (lambda p: p.whole.check({}, {"codes": UNKNOWN}), [MANY_UNKNOWN]),
+    "list, updated": (lambda p: p.whole.update(ID, outputs("53"), inputs("36")),
+        ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
+    "list, retained": (lambda p: p.whole.delete(ID, outputs("36")), ["left open: 53 (Cuba)"]),
+    "list, retained and declared": (lambda p: (many(p, "53"), p.whole.delete(ID, outputs("53"))), []),
+    "list, closed": (lambda p: p.whole.delete(ID, outputs("53", on_destroy="close")),
+        ["closed 53 (Cuba)", "left open: nothing"]),
+    "list, closed, but for what is not its own": (lambda p: p.whole.delete(ID, outputs("36", on_destroy="close")),
+        ["left open: 53 (Cuba)"]),
+    "close-only: single, new": (lambda p: one(p, "36"), ["would open 36 (Hungary) (not in this run)"]),
+    "close-only: single, closed": (lambda p: one_diff(p, "36"),
+        [f"would open 36 (Hungary) (not in this run): it was closed {SINCE}"]),
+    "close-only: single, created": (lambda p: p.single.create({"code": "36"}),
+        ["36 (Hungary) was not opened: this run only closes; a person must run `pulumi up`"]),
+    "close-only: single, created and open already": (lambda p: p.single.create({"code": "53"}), []),
+    "close-only: list": (lambda p: (many(p, "36", "49", old=["36"]), many_diff(p, "36", "49", old=["36"])),
+        [f"will close 53 (Cuba): it was opened {SINCE}",
+         f"would open 36 (Hungary) (not in this run): it was closed {SINCE}",
+         "would open 49 (Germany) (not in this run)"]),
+    "close-only: list, updated": (lambda p: p.whole.update(ID, outputs("36"), inputs("36")), ["closed 53 (Cuba)",
+        "36 (Hungary) was not opened: this run only closes; a person must run `pulumi up`"]),
+    # fmt: on
+}  # fmt: skip
 
 
-def test_a_configured_provider_is_pickled_as_a_new_one_is(provider: AllowedDirectionProvider, sandbox: Sandbox) -> None:
-    provider.check({}, {"code": "36"})
-    pickled = serialize_provider(provider)
-    assert pickled == serialize_provider(AllowedDirectionProvider())
-    assert sandbox.token.encode() not in base64.b64decode(pickled)
-    assert vars(dill.loads(base64.b64decode(pickled))) == {}  # noqa: S301  # made two lines above
+@pytest.mark.parametrize("case", LINES)
+def test_every_line_is_true_and_shown_once(
+    start_plugin: StartPlugin, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    monkeypatch.setenv("PLUSOFON_CLOSE_ONLY", "1" if case.startswith("close-only") else "")
+    sandbox.set_open(["53"])
+    plugin = start_plugin(sandbox)
+    act, lines = LINES[case]
+    for _ in range(2):
+        try:
+            act(plugin)
+        except PlusofonError as error:
+            plugin.whole.show_once(str(error))
+    assert plugin.lines == lines
+
+
+def test_lines_and_errors_of_a_provider_of_one_s_own_begin_with_its_name(
+    start_plugin: StartPlugin, sandbox: Sandbox
+) -> None:
+    plugin = start_plugin(sandbox, provider="second")
+    one(plugin, "36")
+    assert plugin.lines == ['Provider "second": will open 36 (Hungary)']
+    plugin = start_plugin(sandbox, provider="second")
+    sandbox.fail_next(1, "status:401")
+    told = r'Provider "second": GET .* the token of the Provider "second"'
+    assert re.match(told, reasons(one(plugin, "36", old="36"))[0][1])
+    with pytest.raises(PlusofonError, match=f"^{told}"):
+        plugin.single.read("36", {**HUNGARY})
+
+
+@pytest.mark.parametrize("what, kind", [("opened", "results"), ("will open", "plans")])
+def test_at_most_twenty_plans_and_twenty_results_of_singles_are_shown(plugin: Plugin, what: str, kind: str) -> None:
+    for code in ALL_CODES[:25]:
+        plugin.single.create({"code": code}) if what == "opened" else one(plugin, code)
+    expected = [f"{what} {DIRECTIONS[code]}" for code in ALL_CODES[:20]]
+    assert plugin.lines[:-1] == expected
+    assert f"more {kind}" in plugin.lines[-1]
+
+
+def test_all_codes_of_a_list_are_shown_the_first_ten_with_their_countries(plugin: Plugin, sandbox: Sandbox) -> None:
+    codes = sorted(ALL_CODES[:13], key=lambda code: (len(code), code))
+    sandbox.set_open(codes)
+    many(plugin)
+    named = ", ".join(str(DIRECTIONS[code]) for code in codes[:10])
+    assert plugin.lines == [f"will close {named}; also {', '.join(codes[10:])}: they are open and not declared"]
+
+
+def test_plans_of_creates_come_from_the_list_that_was_read_first(plugin: Plugin, sandbox: Sandbox) -> None:
+    one(plugin, "44")
+    sandbox.set_open(["36"])
+    plugin.single.account()._live.invalidate()
+    one(plugin, "36")
+    assert plugin.lines == [f"will open {GB}", "will open 36 (Hungary)"]
+
+
+def test_a_line_is_one_write_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    AccountProvider().show("a line")
+    assert capsys.readouterr() == ("", "a line\n")
+
+
+def test_a_retained_list_goes_even_if_the_account_cannot_be_read(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
+    sandbox.fail_next(9, "status:503")
+    for token, why in ((sandbox.token, "GET "), (None, "there is no Plusofon token: ")):
+        plugin = start_plugin(sandbox, token=token)
+        plugin.whole.delete(ID, outputs("36"))
+        assert [line.startswith(f"what is left open is not known: {why}") for line in plugin.lines] == [True]
+    assert calls(sandbox) == ["GET"]
 
 
 # Check
 
 
-@pytest.mark.parametrize("code", ["36", "+36", " 36 ", "3-6", 36, 36.0])
-def test_check_returns_the_digits_alone(provider: AllowedDirectionProvider, code: Any) -> None:
-    result = provider.check({**PAYLOAD}, {"code": code, **PAYLOAD})
-    assert (result.inputs, result.failures) == ({"code": "36"}, [])
-
-
-@pytest.mark.parametrize("code", ["", "0", "007", "3x", "٣٦", True, 3.5, -1, 1e300, float("nan"), ["36"], {}, "1" * 16])
-def test_check_refuses_what_can_be_no_code_and_asks_nobody(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, code: Any
+@pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
+@pytest.mark.parametrize("fault", ["status:401", "status:503", "html:200", "reset"])
+def test_a_preview_fails_if_the_account_cannot_be_read_even_if_nothing_is_known_yet(
+    start_plugin: StartPlugin, sandbox: Sandbox, old: bool, fault: str
 ) -> None:
-    property_, reason = failure(provider, code)
-    assert property_ == "code"
-    assert "is not a calling code: " in reason
-    assert [request.path for request in sandbox.requests] == []
+    sandbox.fail_next(99, fault)
+    for check, before in ((one, "36"), (many, ["36"])):
+        for code in ("36", UNKNOWN):
+            plugin = start_plugin(sandbox)
+            [(property_, reason)] = reasons(check(plugin, code, old=before if old else None))  # type: ignore[operator]
+            assert property_ == ""
+            assert reason.startswith("GET http://")
+            assert "\n" not in reason
+            assert plugin.lines == []
 
 
-@pytest.mark.parametrize(
-    "name, told",
-    [
-        ("Hungary", "the catalogue has 36 (Hungary)"),
-        ("hungary ", "the catalogue has 36 (Hungary)"),
-        ("Венгрия", "the catalogue has 36 (Hungary)"),
-        ("Венесу", "the catalogue has 58 (Venezuela)"),
-        ("Kazakh", "the catalogue has 7 (Kazakhstan, Russia)"),
-        ("guinea", "240 (Equatorial Guinea)"),
-    ],
-)
-def test_check_tells_the_code_of_a_named_country(provider: AllowedDirectionProvider, name: str, told: str) -> None:
-    assert told in failure(provider, name)[1]
-
-
-def test_a_catalogue_that_cannot_be_read_does_not_hide_that_a_name_is_no_code(
-    provider: AllowedDirectionProvider, sandbox: Sandbox
+def test_what_is_not_known_stays_so_and_the_list_is_read_once(
+    plugin: Plugin, start_plugin: StartPlugin, sandbox: Sandbox
 ) -> None:
-    sandbox.fail_next(99, "status:403")
-    property_, reason = failure(provider, "Hungary")
-    assert (property_, reason.startswith("'Hungary' is not a calling code: ")) == ("code", True)
-    assert "403" not in reason
+    assert one(plugin, UNKNOWN).inputs == {"code": UNKNOWN}
+    assert calls(sandbox) == ["GET"]
+    plugin = start_plugin(sandbox)
+    *known, last = many(plugin, "+53", UNKNOWN, 53.0, old=["53"]).inputs["codes"]
+    assert (known, type(last)) == (["53"], Unknown)
+    assert type(plugin.whole.check({}, {"codes": UNKNOWN}).inputs["codes"]) is Unknown
+    assert calls(sandbox) == ["GET"]
 
 
-def test_check_tells_five_countries_at_most(provider: AllowedDirectionProvider) -> None:
-    assert failure(provider, "ant")[1].count("(") <= 5
-    assert failure(provider, "Сан")[1].count("(") == 2
+REFUSED: list[tuple[Any, list[tuple[str, str]]]] = [
+    # fmt: off
+    (None, [("codes", "it is missing: give the list of codes that are open; an empty list closes everything")]),
+    ("36", [("codes", 'it is not a list: give the codes as in ["7", "36"]')]),
+    (["36", True, ""], [("", "codes[1]: True is not a calling code"), ("", "codes[2]: '' is not a calling code: it is")]),
+    (["999", "36"], [("", "codes[0]: Plusofon's catalogue has no direction with the calling code 999; the nearest: ")]),
+    (["0" * n for n in range(1, 14)], [*[("", "codes[")] * 10, ("", "3 more codes cannot work")]),
+    # fmt: on
+]  # fmt: skip
 
 
-def test_check_makes_no_guess_from_a_few_letters_or_the_middle_of_a_word(provider: AllowedDirectionProvider) -> None:
-    for name in ("UK", "a", "garia"):
-        assert failure(provider, name)[1].endswith("in digits, not by a name")
+@pytest.mark.parametrize("codes, told", REFUSED)
+def test_a_list_that_cannot_work_is_refused_and_plans_nothing(plugin: Plugin, codes: Any, told: Any) -> None:
+    found = reasons(plugin.whole.check({}, {"codes": codes, **PAYLOAD}))
+    assert [place for place, _ in found] == [place for place, _ in told]
+    assert all(reason.startswith(start) for (_, reason), (_, start) in zip(found, told, strict=True))
+    assert plugin.lines == []
 
 
-def test_check_knows_no_country_of_a_name_that_the_catalogue_lacks(provider: AllowedDirectionProvider) -> None:
-    assert failure(provider, "Atlantis")[1].endswith("in digits, not by a name")
+@pytest.mark.parametrize("code, told", [
+    (None, 'it is missing: give the calling code to open, such as "36"'),
+    ("Hungary", "'Hungary' is not a calling code: a direction is named by its calling code, in digits, not by a name; "
+                "the catalogue has 36 (Hungary)"),
+    ("367", "Plusofon's catalogue has no direction with the calling code 367; the nearest: 36 (Hungary)"),
+])  # fmt: skip
+def test_a_single_that_cannot_work_is_refused(plugin: Plugin, code: Any, told: str) -> None:
+    [(property_, reason)] = reasons(one(plugin, code))
+    assert (property_, reason[: len(told)]) == ("code", told)
 
 
-@pytest.mark.parametrize(
-    "code, nearest",
-    [("367", "36 (Hungary)"), ("999", "992 (Tajikistan), 993 (Turkmenistan), 994 (Azerbaijan)")],
-)
-def test_check_tells_the_nearest_of_a_code_that_the_catalogue_lacks(
-    provider: AllowedDirectionProvider, code: str, nearest: str
-) -> None:
-    property_, reason = failure(provider, code)
-    assert property_ == "code"
-    assert f"no direction with the calling code {code}; the nearest: {nearest}" in reason
+def test_on_destroy_is_one_of_two_words(plugin: Plugin) -> None:
+    told = 'it is "retain" (leave the directions open) or "close"'
+    assert reasons(plugin.whole.check({}, inputs("36", on_destroy="retian"))) == [("on_destroy", told)]
+    assert reasons(plugin.whole.check({}, inputs("36", on_destroy=UNKNOWN))) == []
 
 
-def test_check_lets_an_unknown_code_pass_and_asks_nobody(provider: AllowedDirectionProvider, sandbox: Sandbox) -> None:
-    result = provider.check({"code": "36"}, {"code": UNKNOWN})
-    assert result.inputs == {"code": UNKNOWN}
-    assert result.failures == []
-    assert sandbox.calls() == 0
-
-
-@pytest.mark.parametrize("code", ["36", "+36", 36.0])
-def test_check_of_an_unchanged_code_needs_no_catalogue(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, code: Any
-) -> None:
-    assert failures(provider, code, old="36") == []
+def test_unchanged_codes_need_no_catalogue_even_if_it_has_dropped_them(plugin: Plugin, sandbox: Sandbox) -> None:
+    sandbox.set_open(["999"])
+    for spelling in ("999", "+999", 999.0):
+        result = one(plugin, spelling, old="999")
+        assert (result.inputs, result.failures) == ({"code": "999"}, [])
+    assert one_diff(plugin, "999", code="999").changes is False
     assert sandbox.calls("GET", CATALOGUE_PATH) == 0
 
 
-def test_check_of_an_unchanged_code_that_the_catalogue_has_dropped_passes(
-    provider: AllowedDirectionProvider, sandbox: Sandbox
-) -> None:
-    sandbox.set_open(["999"])
-    assert failures(provider, "999", old="999") == []
-    assert provider.diff("999", {"code": "999"}, {"code": "999"}).changes is False
+# Read, diff, create
 
 
-def test_check_of_another_code_needs_the_catalogue(provider: AllowedDirectionProvider, sandbox: Sandbox) -> None:
-    assert failure(provider, "999", old="36")[0] == "code"
-    assert sandbox.calls("GET", CATALOGUE_PATH) == 1
+def test_read_in_a_refresh_and_by_id(plugin: Plugin, sandbox: Sandbox) -> None:
+    sandbox.set_open(["36"])
+    gone = plugin.single.read("53", {**CUBA, **PAYLOAD})
+    assert (gone.id, gone.outs, gone.inputs) == ("", {}, None)
+    renamed = {**HUNGARY, "english_name": "Hungary (old)"}
+    for props, outs in (({}, HUNGARY), (PAYLOAD, HUNGARY), ({**HUNGARY, **PAYLOAD}, HUNGARY), (renamed, renamed)):
+        found = plugin.single.read("36", {**props})
+        assert (found.id, found.outs, found.inputs) == ("36", outs, {"code": "36"}), "names in state stay"
+    with pytest.raises(DirectionNotOpenError, match=r"^53 \(Cuba\) is not open, so it cannot be taken over$"):
+        plugin.single.read("53", {**PAYLOAD})
+    found = plugin.whole.read(ID, outputs("53", on_destroy="close"))
+    assert (found.outs, found.inputs) == (outputs("36", on_destroy="close"), {"codes": ["36"], "on_destroy": "close"})
+
+
+ALIASED = [{}, {"code": 5}, {"codes": 1, "directions": {"36": 1}}, {"directions": [None, {"code": "36"}]}]
 
 
 @pytest.mark.parametrize(
-    "changes, told",
-    [
-        (
-            {"plusofon:token": None},
-            "run `pulumi config set --secret plusofon:token`, or set the environment variable PLU",
-        ),
-        ({"plusofon:token": " "}, "plusofon:token is set in the stack's configuration, but empty"),
-        ({"plusofon:token": "Bearer s3cret"}, "paste it alone, without «Bearer»"),
-        (
-            {"plusofon:clientId": "10 553"},
-            "the client id is not a number such as 10553: it has other characters than digits, 6 in all",
-        ),
-        ({"plusofon:baseUrl": "restapi.plusofon.ru"}, "is not of the form https://restapi.plusofon.ru"),
-        ({"plusofon:baseUrl": "http://restapi.plusofon.ru"}, "would send the token unencrypted: use https"),
-        ({"plusofon:baseUrl": "https://a:s3cret@b"}, "must not hold a user name or a password"),
-    ],
+    "olds", [HUNGARY, outputs("36"), outputs("36", on_destroy="close"), outputs("36", "53"), *ALIASED]
 )
-def test_settings_that_cannot_work_fail_every_call_in_plain_words_before_any_request(
-    make: MakeProvider, sandbox: Sandbox, changes: dict[str, Any], told: str
-) -> None:
-    provider = make(changes)
-    property_, reason = failure(provider, "36")
-    assert property_ == ""
-    assert told in reason
-    assert "s3cret" not in reason
-    with pytest.raises(ConfigurationError) as error:
-        provider.read("36", {"code": "36"})
-    assert str(error.value) == reason
-    assert sandbox.calls() == 0
-
-
-@pytest.mark.parametrize("answer", ["401", "403", "500", "200"])
-def test_a_refused_token_is_one_paragraph_that_says_what_to_do(
-    make: MakeProvider, sandbox: Sandbox, answer: str
-) -> None:
-    sandbox.set_readings({"R9": answer})
-    provider = make({"plusofon:token": "of-yesterday"})
-    for old in (None, "36"):
-        property_, reason = failure(provider, "36", old)
-        assert property_ == ""
-        assert "Check the token" in reason
-        assert answer in reason
-        assert "\n" not in reason
-        assert "of-yesterday" not in reason
-
-
-UNREADABLE = [
-    ("status:401", AuthenticationError),
-    ("status:403", PermissionDeniedError),
-    ("status:500", PermissionDeniedError),
-    ("status:503", ServerError),
-    ("html:200", UnexpectedResponseError),
-    ("html:502", ServerError),
-    ("success-false", UnexpectedResponseError),
-    ("garbage", UnexpectedResponseError),
-    ("redirect:https://example.com/", UnexpectedResponseError),
-    ("truncate", TransportError),
-    ("reset", TransportError),
-    ("close", TransportError),
-]
-
-
-@pytest.mark.parametrize("fault", [fault for fault, _ in UNREADABLE])
-@pytest.mark.parametrize("old", [None, "36"], ids=["catalogue", "list"])
-def test_an_api_that_does_not_answer_is_told_in_preview(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, fault: str, old: str | None
-) -> None:
-    sandbox.fail_next(99, fault)
-    property_, reason = failure(provider, "36", old)
-    assert property_ == ""
-    assert reason.startswith(f"GET {CATALOGUE_PATH if old is None else ALLOWED_PATH} at 127.0.0.1: ")
-    assert "\n" not in reason
-
-
-# Read
-
-
-@pytest.mark.parametrize("fault, kind", UNREADABLE)
-def test_a_list_that_cannot_be_read_is_never_taken_for_an_empty_one(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, fault: str, kind: type[PlusofonError]
-) -> None:
-    sandbox.fail_next(99, fault)
-    calls: list[Callable[[], object]] = [
-        lambda: provider.read("36", {**HUNGARY}),
-        lambda: provider.diff("36", {**HUNGARY}, {"code": "36"}),
-        lambda: provider.delete("36", {**HUNGARY}),
-    ]
-    for call in calls:
-        with pytest.raises(kind):
-            call()
-    assert sandbox.calls("DELETE") == 0
-
-
-def test_read_tells_a_closed_code_as_gone(provider: AllowedDirectionProvider, sandbox: Sandbox) -> None:
-    sandbox.set_open(["58"])
-    result = provider.read("36", {**HUNGARY, **PAYLOAD})
-    assert (result.id, result.outs, result.inputs) == ("", {}, None)
-
-
-@pytest.mark.parametrize("props", [{}, {"code": "36"}, HUNGARY, {**HUNGARY, **PAYLOAD, "more": 1}])
-def test_read_gives_outputs_and_inputs_of_an_open_code(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, props: dict[str, Any]
+def test_diff_is_no_change_only_for_what_both_state_and_account_have(
+    plugin: Plugin, sandbox: Sandbox, olds: dict[str, Any]
 ) -> None:
     sandbox.set_open(["36"])
-    result = provider.read("36", dict(props))
-    assert (result.id, result.outs, result.inputs) == ("36", HUNGARY, {"code": "36"})
-
-
-# Diff
-
-
-@pytest.mark.parametrize(
-    "olds, news, changes, replaces",
-    [
-        (HUNGARY, {"code": "36"}, False, None),
-        ({"code": "36"}, {"code": "36"}, False, None),
-        ({"code": "58"}, {"code": "58"}, True, None),
-        (HUNGARY, {"code": "58"}, True, ["code"]),
-        (HUNGARY, {"code": UNKNOWN}, True, ["code"]),
-        (HUNGARY, {}, True, ["code"]),
-        ({}, {"code": "36"}, True, ["code"]),
-        ({"codes": ["36"], "on_destroy": "retain"}, {"code": "36"}, True, ["code"]),
-    ],
-    ids=["same", "same, no names", "closed", "another", "unknown", "none", "no outputs", "outputs of another shape"],
-)
-def test_diff_compares_with_what_is_open(
-    provider: AllowedDirectionProvider,
-    sandbox: Sandbox,
-    olds: dict[str, Any],
-    news: dict[str, Any],
-    changes: bool,
-    replaces: list[str] | None,
-) -> None:
-    sandbox.set_open(["36"])
-    result = provider.diff("36", {**olds, **PAYLOAD}, {**news, **PAYLOAD})
-    assert (result.changes, result.replaces or None) == (changes, replaces)
-    assert not result.delete_before_replace
-    assert sandbox.calls("PUT") + sandbox.calls("DELETE") == 0
-
-
-@pytest.mark.parametrize(
-    "olds, named",
-    [(HUNGARY, "36 (Hungary)"), ({"code": "36", "name": "Венгрия"}, "36 (Венгрия)"), ({"code": "36"}, "36")],
-)
-def test_a_closed_code_is_told_once_by_the_name_that_state_has(
-    provider: AllowedDirectionProvider, capsys: pytest.CaptureFixture[str], olds: dict[str, Any], named: str
-) -> None:
-    for _ in range(2):
-        provider.diff("36", dict(olds), {"code": "36"})
-    assert capsys.readouterr() == ("", f"{named} was closed outside Pulumi; `pulumi up` opens it again.\n")
-
-
-# Create and update
+    for code in ("36", "49", UNKNOWN):
+        single = plugin.single.diff("36", {**olds}, {"code": code, **PAYLOAD})
+        is_same = olds == HUNGARY and code == "36"
+        assert (single.changes, single.replaces or []) == (not is_same, [] if is_same else ["code"])
+        assert not single.delete_before_replace
+    has_codes = {*map(str, olds.get("codes", ()) if olds.get("directions") else ())} if "on_destroy" in olds else None
+    assert plugin.whole.diff(ID, {**olds}, inputs("36")).changes is (
+        has_codes != {"36"} or olds["on_destroy"] != "retain"
+    )
+    assert plugin.whole.diff(ID, {**olds}, inputs("36", UNKNOWN)).changes
+    assert plugin.whole.diff(ID, {**olds}, inputs("36", "53")).changes
 
 
 @pytest.mark.parametrize("opened", [[], ["36"]], ids=["closed", "open"])
-@pytest.mark.parametrize("call", ["create", "update"])
-def test_create_and_update_open_the_code_and_return_complete_outputs(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, opened: list[str], call: str
-) -> None:
+def test_outputs_are_complete_and_never_shared(plugin: Plugin, sandbox: Sandbox, opened: list[str]) -> None:
     sandbox.set_open(opened)
-    if call == "create":
-        created = provider.create({"code": "36", **PAYLOAD})
-        assert created.id == "36"
-        outs = created.outs
-    else:
-        outs = provider.update("36", {**HUNGARY, **PAYLOAD}, {"code": "36", **PAYLOAD}).outs
-    assert outs == HUNGARY
-    assert json.loads(json.dumps(outs)) == outs
-    assert sandbox.open_codes == {"36"}
+    for act, expected in [
+        (lambda: plugin.single.create({"code": "36", **PAYLOAD}).outs, HUNGARY),
+        (lambda: plugin.single.update("36", {**HUNGARY}, {"code": "36"}).outs, HUNGARY),
+        (lambda: plugin.whole.create(inputs("36")).outs, outputs("36")),
+        (lambda: plugin.whole.update(ID, {}, inputs("36")).outs, outputs("36")),
+    ]:
+        made = act()
+        assert json.loads(json.dumps(made)) == expected
+        made["__provider"] = "the host writes into it"
+        assert "__provider" not in act()
     assert sandbox.calls("PUT") == (not opened)
-
-
-def test_a_shared_code_has_the_names_of_all_who_share_it(provider: AllowedDirectionProvider) -> None:
-    outs = provider.create({"code": "7"}).outs
-    assert outs is not None
-    assert set(outs["english_name"].split(", ")) == {"Russia", "Kazakhstan"}
-
-
-def test_outputs_are_never_shared_for_the_host_writes_into_them(provider: AllowedDirectionProvider) -> None:
-    calls: list[Callable[[], dict[str, Any] | None]] = [
-        lambda: provider.create({"code": "36"}).outs,
-        lambda: provider.update("36", {}, {"code": "36"}).outs,
-        lambda: provider.read("36", {}).outs,
-        lambda: provider.check({}, {"code": "36"}).inputs,
-        lambda: provider.read("58", {}).outs,
-    ]
-    for call in calls:
-        first = call()
-        assert first is not None
-        first["__provider"] = "…"
-        assert "__provider" not in (call() or {})
-
-
-def test_a_write_that_changes_nothing_is_a_failure(provider: AllowedDirectionProvider, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    sandbox.fail_next(9, "ignore")
-    with pytest.raises(DirectionNotChangedError, match=r"^58 \(Venezuela\) was not opened: .* has not changed"):
-        provider.create({"code": "58"})
-    with pytest.raises(DirectionNotChangedError, match=r"^36 \(Hungary\) was not closed: .* has not changed"):
-        provider.delete("36", {**HUNGARY})
-
-
-def test_a_write_that_was_made_though_its_answer_was_lost_is_a_success(
-    provider: AllowedDirectionProvider, sandbox: Sandbox
-) -> None:
-    sandbox.fail_next(99, "reset:after", method="PUT")
-    assert provider.create({"code": "36"}).id == "36"
-
-
-def test_a_code_that_the_catalogue_lacks_is_not_created(provider: AllowedDirectionProvider, sandbox: Sandbox) -> None:
-    with pytest.raises(UnknownDirectionError, match=r"^999 was not opened: "):
-        provider.create({"code": "999"})
-    assert sandbox.calls("PUT") == 0
-
-
-# Delete and claims
-
-
-def test_delete_closes_once_and_is_done_when_closed_already(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sandbox.set_open(["36", "58"])
-    for _ in range(2):
-        provider.delete("36", {**HUNGARY, **PAYLOAD})
-    assert sandbox.open_codes == {"58"}
-    assert sandbox.calls("DELETE") == 1
-    assert capsys.readouterr() == ("", "")
-
-
-def test_delete_leaves_a_declared_code_open_and_says_so_once(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sandbox.set_open(["36"])
-    provider.check({}, {"code": "36"})
-    for _ in range(2):
-        provider.delete("36", {**HUNGARY})
-    assert sandbox.open_codes == {"36"}
-    said = "36 (Hungary) stays open: the program declares it.\n"
-    assert capsys.readouterr() == ("", said)
-
-
-def test_diff_read_and_a_refused_check_claim_nothing(provider: AllowedDirectionProvider, sandbox: Sandbox) -> None:
-    sandbox.set_open(["36"])
-    provider.read("36", {**HUNGARY})
-    provider.diff("36", {**HUNGARY}, {"code": "36"})
-    provider.check({}, {"code": "Hungary"})
-    provider.check({"code": "36"}, {"code": UNKNOWN})
-    provider.delete("36", {**HUNGARY})
-    assert sandbox.open_codes == set()
-
-
-@pytest.mark.parametrize("old", [None, "36"], ids=["new", "unchanged"])
-def test_delete_raises_where_a_declared_code_failed_its_check(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, old: str | None
-) -> None:
-    sandbox.set_open(["36"])
-    sandbox.fail_next(1, "status:403")
-    failure(provider, "36", old)
-    with pytest.raises(DirectionClaimedError, match=r"^36 \(Hungary\) was not closed: the program declares the code"):
-        provider.delete("36", {**HUNGARY})
-    assert sandbox.open_codes == {"36"}
-
-
-@pytest.mark.parametrize("call", ["create", "update"])
-def test_delete_raises_where_a_declared_code_was_not_opened_and_no_more_once_it_was(
-    provider: AllowedDirectionProvider, sandbox: Sandbox, call: str
-) -> None:
-    def attempt() -> object:
-        return provider.create({"code": "36"}) if call == "create" else provider.update("36", {}, {"code": "36"})
-
-    provider.check({}, {"code": "36"})
-    sandbox.fail_next(1, "status:400", method="PUT")
-    with pytest.raises(BadRequestError):
-        attempt()
-    sandbox.set_open(["36"])
-    with pytest.raises(DirectionClaimedError):
-        provider.delete("36", {**HUNGARY})
-    attempt()
-    provider.delete("36", {**HUNGARY})
-    assert [change for change in sandbox.history if change.by == "api"] == []
-
-
-def test_two_providers_of_a_process_share_the_account(make: MakeProvider, sandbox: Sandbox) -> None:
-    one, other = make(), make()
-    one.create(one.check({}, {"code": "36"}).inputs)
-    other.delete("36", {**HUNGARY})
-    assert sandbox.history == [Change("open", ["36"], "api")]
-    assert sandbox.calls("GET", CATALOGUE_PATH) == 1
-
-
-# Tracebacks
-
-
-def limit() -> int | None:
-    return getattr(sys, "tracebacklimit", None)
-
-
-def fail_as_foreseen(provider: AllowedDirectionProvider) -> PlusofonError:
-    with pytest.raises(PlusofonError) as error:
-        provider.create({"code": "999"})
-    return error.value
-
-
-def test_a_foreseen_error_leaves_without_traceback_and_cause_until_the_next_call(
-    provider: AllowedDirectionProvider,
-) -> None:
-    assert limit() is None
-    error = fail_as_foreseen(provider)
-    assert limit() == 0
-    assert error.__cause__ is None
-    assert error.__suppress_context__
-    provider.check({}, {"code": "36"})
-    assert limit() is None
-
-
-@pytest.mark.parametrize("foreseen_before", [False, True])
-def test_an_unforeseen_error_keeps_its_traceback(provider: AllowedDirectionProvider, foreseen_before: bool) -> None:
-    if foreseen_before:
-        fail_as_foreseen(provider)
-    with pytest.raises(KeyError):
-        provider.create({})
-    assert limit() is None
-
-
-def test_an_unforeseen_error_keeps_its_traceback_though_a_foreseen_one_leaves_in_another_thread(
-    provider: AllowedDirectionProvider,
-) -> None:
-    other = threading.Thread(target=fail_as_foreseen, args=(provider,))
-    other.start()
-    other.join()
-    assert limit() == 0
-    with pytest.raises(KeyError):
-        provider.create({})
-    assert limit() is None
-
-
-def test_a_failure_that_check_reports_leaves_tracebacks_alone(provider: AllowedDirectionProvider) -> None:
-    failure(provider, "999")
-    assert limit() is None
-
-
-def test_a_call_in_another_thread_does_not_bring_the_traceback_back(provider: AllowedDirectionProvider) -> None:
-    """The host prints what has left a provider only after our code has ended, in the thread that it left."""
-    fail_as_foreseen(provider)
-    other = threading.Thread(target=provider.check, args=({}, {"code": "36"}))
-    other.start()
-    other.join()
-    assert limit() == 0
-    provider.check({}, {"code": "36"})
-    assert limit() is None
+    plugin.single.delete("36", {})
+    assert sandbox.open_codes == set(), "without outputs it is deleted by its id"

@@ -100,7 +100,8 @@ def test_r7_a_late_write_is_true_at_once_and_seen_later(monkeypatch: pytest.Monk
         api.put(HUNGARY)
         clock.now += 0.3
         api.delete("53")
-        assert (sandbox.open_codes, api.codes()) == ({"36"}, ["53"])
+        assert sandbox.open_codes == {"36"}
+        assert api.codes() == ["53"]
         clock.now += 0.2
         assert api.codes() == ["36", "53"]
         clock.now += 0.3
@@ -168,7 +169,7 @@ def rows_of(style: str, body: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 @pytest.mark.parametrize("r3", ["object", "array"])
 def test_r14_lists_come_in_pages(style: str, r3: str) -> None:
     with playing(f"R14={style}", f"R3={r3}", "R1=null", open=FORTY_CODES) as (sandbox, api):
-        url, seen = f"{sandbox.url}{ALLOWED_PATH}", []
+        url, seen = f"{sandbox.url}{ALLOWED_PATH}", list[list[str]]()
         while url:
             rows, place = rows_of(style, api.call("GET", url.removeprefix(sandbox.url)).json())
             assert (place["last_page"], place["per_page"], place["total"]) == (3, 15, 40)
@@ -176,7 +177,7 @@ def test_r14_lists_come_in_pages(style: str, r3: str) -> None:
             seen.append([row["code"] for row in (rows.values() if r3 == "object" else rows)])
             url = place["next_page_url"]
         assert [len(codes) for codes in seen] == [15, 15, 10]
-        assert tuple(sum(seen, [])) == FORTY_CODES
+        assert tuple(code for codes in seen for code in codes) == FORTY_CODES
         rows, place = rows_of(style, api.catalogue(page="17"))
         assert (rows[-1]["id"], place["next_page_url"]) == (str(len(catalogue())), None)
         sandbox.set_open([])
@@ -209,7 +210,7 @@ def test_there_are_fifteen_readings_and_the_summary_shows_each_value() -> None:
 @pytest.mark.parametrize(
     "text,words",
     [
-        ("R4", "NAME=VALUE"),
+        ("R4", "R4 cannot be ''; it is one of: 200 | 404 | 400"),
         ("R16=1", "no reading is called 'R16'; there are R1, R2, R3"),
         ("R4=500", "R4 cannot be '500'; it is one of: 200 | 404 | 400"),
         ("R7=soon", "now | late | seconds, as 1.5"),

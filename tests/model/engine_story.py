@@ -1,0 +1,360 @@
+"""A project and two accounts on the real engine: random edits, runs, owners, readings, faults and killed plugins."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Change, Sandbox
+from tests.e2e.harness import DYNAMIC, Project, Result
+from tests.e2e.running import started
+from tests.e2e.tracebacks import traceback_in
+from tests.model import SEED
+from tests.model.judging import HANG, PASSING, TYPES, Noted, Seen, asks_home_to_close, expected_of, judge, noted
+from tests.model.program import Declared, normalised
+from tests.model.promises import EXCEPTIONS, INVARIANTS
+from tests.model.simulation import ALL, CODES, ONE
+
+# In seconds: longer than any run without a hanging call.
+PATIENCE = 180
+LASTING = (
+    *("status:400", "status:401", "status:403", "status:404", "status:500"),
+    *("success-false", "success-false:after", "expired"),
+)
+ODD = ("html:200", "html:200:after", "ignore", "echo:401", "redirect:https://example.com/")
+WRONG_TOKEN = "sandbox-revoked-token-that-nobody-may-see"
+# A PUT that replaces the list breaks every promise but that of rule 3, which has its own tests.
+PLAYED = {name: reading.values for name, reading in READINGS.items() if name != "R15"}
+
+
+@dataclass
+class Account:
+    """One account, what the program declares for it, and whose its open codes are."""
+
+    sandbox: Sandbox
+    names: tuple[str, ...]
+    lists: tuple[str, ...]
+    provider: str | None = None
+    program: dict[str, Declared] = field(default_factory=dict)
+    protected: set[str] = field(default_factory=set)
+    ours: set[str] = field(default_factory=set)
+    loose: dict[str, str] = field(default_factory=dict)
+    """Open, through us, and in nobody's state; and the exception that allows it."""
+    seen: int = 0
+
+    def follow(self) -> list[Change]:
+        """Return what the API has changed since the last time, and follow whose the codes are."""
+        history = self.sandbox.history
+        new, self.seen = history[self.seen :], len(history)
+        for change in new:
+            if (change.event, change.by) == ("open", "api"):
+                self.ours.update(change.codes)
+            else:
+                self.ours.difference_update(change.codes)
+                for code in change.codes:
+                    self.loose.pop(code, None)
+        return [change for change in new if change.by == "api"]
+
+    def noted(self, entries: Iterable[Noted]) -> list[Noted]:
+        """Return what state has of this account."""
+        return [entry for entry in entries if entry.urn[1] in self.names + self.lists]
+
+    def source(self) -> str:
+        lines = []
+        for name, each in self.program.items():
+            options = [f"provider={self.provider}"] if self.provider else []
+            if name in self.protected:
+                options.append("protect=True")
+            if each.alias:
+                options.append(f"aliases=[pulumi.Alias(name={each.alias[1]!r}, type_={TYPES[each.alias[0]]!r})]")
+            if each.delete_first:
+                options.append("delete_before_replace=True")
+            what = (
+                f"code={each.codes[0]!r}"
+                if each.kind == ONE
+                else f"codes={list(each.codes)}, on_destroy={each.on_destroy!r}"
+            )
+            lines.append(f"plusofon.{each.kind}({name!r}, {what}, opts=pulumi.ResourceOptions({', '.join(options)}))")
+        return "\n".join(lines)
+
+
+class Story:
+    """A project, its two accounts, and what has happened: told when something breaks."""
+
+    def __init__(self, project: Project, accounts: list[Account], chance: random.Random) -> None:
+        self.project = project
+        self.accounts = accounts
+        self.chance = chance
+        self.told: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.granted: Counter[str] = Counter()
+
+    # What happens
+
+    def step(self) -> None:
+        """Change something, and run: a run takes seconds, so hardly any is to find what the last one has left."""
+        chance = self.chance
+        changes = [*[self.edit] * chance.choice([0, 1, 1, 2, 3])]
+        changes += [each for each in (self.owner, self.readings) if chance.random() < 0.2]
+        acts = [
+            *[self.up] * 6,
+            *[self.up_with_a_kill] * 3,
+            *[self.another_operation] * 3,
+            self.with_a_wrong_token,
+            *[self.converge] * 3,
+        ]
+        for act in (*changes, chance.choice(acts)):
+            self.counts[act.__name__] += 1
+            act()
+
+    def edit(self) -> None:
+        account = self.chance.choice(self.accounts)
+        before = account.program
+        # Most kinds of edits fit some programs only.
+        while account.program == before:
+            account.program = normalised(self.edited(account))
+        account.protected = {each for each in account.program if self.chance.random() < 0.1}
+        self.tell(f"the program: {account.source()!r}")
+
+    def edited(self, account: Account) -> dict[str, Declared]:  # noqa: C901  # one line for each kind of edit
+        chance = self.chance
+        program, names = dict(account.program), list(account.names)
+        singles = [name for name, each in program.items() if each.kind == ONE]
+        name, other = chance.sample(names, 2)
+        kind = chance.randrange(8)
+        if kind <= 1:
+            program[name] = Declared(ONE, (chance.choice(CODES),), delete_first=chance.random() < 0.2)
+        elif kind == 2:
+            program.pop(name, None)
+        elif kind == 3 and name in program and other not in program:
+            each = program.pop(name)
+            program[other] = replace(each, alias=(each.kind, name) if chance.random() < 0.5 else None)
+        elif kind == 4 and len(singles) >= 2:
+            one, two = chance.sample(singles, 2)
+            program[one], program[two] = program[two], program[one]
+        elif kind == 5:
+            program = {key: each for key, each in program.items() if each.kind == ONE}
+            wanted = tuple(chance.sample(CODES, chance.randrange(4)))
+            program[chance.choice(account.lists)] = Declared(ALL, wanted, chance.choice(["retain", "close"]))
+        elif kind == 6 and singles:
+            codes = tuple(program[each].codes[0] for each in singles)
+            alias = (ONE, singles[0]) if chance.random() < 0.5 else None
+            program = {
+                chance.choice(account.lists): Declared(ALL, codes, chance.choice(["retain", "close"]), alias=alias)
+            }
+        elif kind == 7:
+            for key, each in account.program.items():
+                if each.kind == ALL:
+                    program = {name: Declared(ONE, (code,)) for name, code in zip(names, each.codes, strict=False)}
+                    if program and chance.random() < 0.5:
+                        program[next(iter(program))] = replace(program[next(iter(program))], alias=(ALL, key))
+        return program
+
+    def owner(self) -> None:
+        account = self.chance.choice(self.accounts)
+        codes = self.chance.sample([*CODES, "999"], self.chance.randrange(5))
+        account.sandbox.set_open(codes)
+        self.tell(f"the owner of {account.sandbox.url} sets {codes}")
+
+    def readings(self) -> None:
+        account = self.chance.choice(self.accounts)
+        chosen = self.chance.sample(list(PLAYED), 4)
+        changes = {name: self.chance.choice(list(PLAYED[name])) for name in chosen}
+        account.sandbox.set_readings(changes)
+        self.tell(f"the readings of {account.sandbox.url}: {changes}")
+
+    def order_faults(self) -> None:
+        # Most are never met: a write's waits in vain where nothing is to be written.
+        for _ in range(self.chance.choice([0, 1, 2, 4])):
+            sandbox = self.chance.choice(self.accounts).sandbox
+            passing, hangs = self.chance.random() < 0.5, self.chance.random() < 0.02
+            fault = HANG if hangs else self.chance.choice(PASSING if passing else LASTING + ODD)
+            n = 1 if hangs else self.chance.choice([1, 2] if passing else [1, 1, 3, 99])
+            method = self.chance.choice([None, "GET", *["PUT", "DELETE"] * 3])
+            skip = self.chance.choice([0, 1, 2, 4] if method in (None, "GET") else [0, 0, 0, 1])
+            sandbox.fail_next(n, fault, method=method, skip=skip)
+            self.tell(f"  {sandbox.url}: {n} × {fault} of {method} after {skip}")
+        if self.chance.random() < 0.1:
+            # A write that is carried out, though its answer says no, and then nothing to be seen: seldom by chance.
+            sandbox = self.chance.choice(self.accounts).sandbox
+            sandbox.fail_next(99, self.chance.choice(["success-false:after", "html:200:after"]), method="PUT")
+            sandbox.fail_next(99, "status:403", method="GET", path=ALLOWED_PATH, skip=1)
+            self.tell(f"  {sandbox.url}: writes with bad answers, and a list that can be read once")
+
+    def up(self) -> None:
+        self.order_faults()
+        more = [each for each in ("--refresh", "--continue-on-error") if self.chance.random() < 0.2]
+        if self.chance.random() < 0.15:
+            self.project.set_env(PLUSOFON_CLOSE_ONLY="1")
+            self.tell("in a run that only closes")
+        try:
+            self.run("up", "--yes", "--skip-preview", *more)
+        finally:
+            self.project.set_env(PLUSOFON_CLOSE_ONLY=None)
+
+    def up_with_a_kill(self) -> None:
+        if self.chance.random() < 0.3:
+            self.order_faults()
+        self.run("up", "--yes", "--skip-preview", kill=self.chance.randrange(1, 9))
+
+    def with_a_wrong_token(self) -> None:
+        """The token of the first account is revoked, and given back after one run (R9)."""
+        operation = self.chance.choice(["up", "refresh", "destroy"])
+        self.tell("the token is revoked")
+        self.project.set_env(PLUSOFON_TOKEN=WRONG_TOKEN)
+        try:
+            self.run(operation, "--yes", "--skip-preview")
+        finally:
+            self.project.set_env(PLUSOFON_TOKEN=self.accounts[0].sandbox.token)
+
+    def another_operation(self) -> None:
+        self.order_faults()
+        yes = ("--yes", "--skip-preview")
+        self.run(*self.chance.choice([("preview",), ("refresh", *yes), ("destroy", *yes)]))
+
+    def converge(self) -> None:
+        """exact: one run reaches what is declared, and a second has nothing to do."""
+        for account in self.accounts:
+            if account.sandbox.readings["R14"] == "cursor":
+                account.sandbox.set_readings({"R14": "data"})
+        if self.entries():
+            self.project.run("state", "unprotect", "--all", "--yes", fails=None)
+        for account in self.accounts:
+            account.protected.clear()
+        entries = self.entries()
+        expected = [expected_of(account.program, account.sandbox, account.noted(entries)) for account in self.accounts]
+        is_home_asked = [
+            asks_home_to_close(Seen("up", account.program, account.noted(entries)), account.sandbox, codes)
+            for account, codes in zip(self.accounts, expected, strict=True)
+        ]
+        result = self.run("up", "--yes", "--skip-preview")
+        if any(is_home_asked):
+            self.granted["home"] += 1
+            self.demand("exact", result.code != 0 and "7 (" in result.output, f"nothing is said of 7: {result}")
+            return
+        self.demand("exact", result.code == 0, f"an `up` with nothing in the way failed: {result}")
+        for account, codes in zip(self.accounts, expected, strict=True):
+            now = account.sandbox.open_codes
+            self.demand("exact", now == codes, f"{sorted(now)} open, not {sorted(codes)}: {result}")
+        again = self.run("preview", "--expect-no-changes")
+        self.demand("exact", again.code == 0, f"a second run has work: {again}")
+        self.counts["converged"] += 1
+
+    # How it is run, and looked at
+
+    def run(self, *arguments: str, kill: int = 0) -> Result:
+        self.write()
+        for account in self.accounts:
+            account.follow()
+            account.sandbox.clear_requests()
+        before = self.entries()
+        open_before = [account.sandbox.open_codes for account in self.accounts]
+        self.tell(f"`pulumi {' '.join(arguments)}`" + (f", its plugin killed at request {kill}" if kill else ""))
+        if kill:
+            result, was_killed = self.killed(arguments, kill)
+        else:
+            result, was_killed = self.project.run(*arguments, fails=None, seconds=PATIENCE), False
+        now_open = [sorted(account.sandbox.open_codes) for account in self.accounts]
+        told = f"  -> {result.code} after {result.seconds:.1f} s, open: {now_open}"
+        self.tell(told + (", was killed" if was_killed else ""))
+        try:
+            self.look(arguments, result, before, open_before, was_killed=was_killed)
+        finally:
+            for account in self.accounts:
+                account.sandbox.clear_faults()
+        if was_killed:
+            # What the dead plugin wrote shows by the time that the next one reads.
+            time.sleep(max(account.sandbox.readings.delay for account in self.accounts))
+        return result
+
+    def killed(self, arguments: tuple[str, ...], number: int) -> tuple[Result, bool]:
+        """Run, and kill the plugins at the n-th request; tell whether one was, for there may be fewer requests."""
+        began, was_killed = time.monotonic(), False
+        with started(self.project, arguments[0], *arguments[3:]) as run:
+            while run.process.poll() is None and not was_killed:
+                if sum(account.sandbox.calls() for account in self.accounts) >= number:
+                    for pid in run.plugins():
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(pid, signal.SIGKILL)
+                            was_killed = True
+                    break
+                time.sleep(0.003)
+            return Result(arguments, run.wait(), run.said, "", time.monotonic() - began), was_killed
+
+    def look(
+        self,
+        arguments: Sequence[str],
+        result: Result,
+        before: Sequence[Noted],
+        open_before: Sequence[frozenset[str]],
+        *,
+        was_killed: bool,
+    ) -> None:
+        state = json.dumps(self.project.state())
+        for token in (WRONG_TOKEN, *(account.sandbox.token for account in self.accounts)):
+            self.demand("secret", token not in result.output + state, "the token is shown")
+        self.demand("plain", not traceback_in(result.output), f"a traceback: {result}")
+        after = self.entries()
+        is_wrong = self.project.env["PLUSOFON_TOKEN"] == WRONG_TOKEN
+        for account, opened in zip(self.accounts, open_before, strict=True):
+            seen = Seen(
+                arguments[0],
+                dict(account.program),
+                account.noted(before),
+                account.noted(after),
+                account.follow(),
+                account.sandbox.requests,
+                opened,
+                account.sandbox.open_codes,
+                failed=result.code != 0,
+                killed=was_killed,
+                refreshes="--refresh" in arguments,
+                only_closes="PLUSOFON_CLOSE_ONLY" in self.project.env,
+                wrong_token=is_wrong and account.provider is None,
+                output=result.output,
+            )
+            self.count(seen)
+            self.judge(account, seen, result)
+        self.counts.update(runs=1, killed=int(was_killed), failed=int(result.code != 0))
+
+    def judge(self, account: Account, seen: Seen, result: Result) -> None:
+        for code in seen.owned & account.loose.keys():
+            del account.loose[code]
+        for name, what in judge(seen, account.ours, account.loose):
+            self.demand(name, name in EXCEPTIONS, f"{what}: {result}")
+            self.granted[name] += 1
+            if what in account.ours:
+                account.loose[what] = name
+                self.tell(f"  {what} is loose: {name}")
+
+    def count(self, seen: Seen) -> None:
+        """Count what the search has reached: one that reaches nothing finds nothing."""
+        for each in seen.requests:
+            if each.fault:
+                self.counts[f"faults of a {'read' if each.method == 'GET' else 'write'}"] += 1
+        for change in seen.changes:
+            self.counts["opened" if change.event == "open" else "closed"] += len(change.codes)
+        self.counts["lists seen"] += any(entry.urn[0] == ALL for entry in seen.after)
+
+    def entries(self) -> list[Noted]:
+        resources = self.project.state().get("resources", [])
+        return [noted(each) for each in resources if each["type"].startswith(DYNAMIC)]
+
+    def write(self) -> None:
+        second = self.accounts[1].sandbox
+        head = f"second = plusofon.Provider('second', token={second.token!r}, base_url={second.url!r})\n"
+        self.project.write(head + "\n".join(account.source() for account in self.accounts))
+
+    def tell(self, what: str) -> None:
+        self.told.append(what)
+
+    def demand(self, invariant: str, holds: bool, told: str) -> None:
+        story = "\n".join(self.told)
+        assert holds, f"SEARCH_SEED={SEED}: {INVARIANTS[invariant]}: {told}\n{story}\n{self.project.folder}"

@@ -1,0 +1,249 @@
+"""``plusofon doctor``: its verdict under each reading and each fault, and that it closes what it has opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from plusofon_pulumi import client
+from plusofon_pulumi.cli import doctor
+from plusofon_pulumi.sandbox import READINGS, Sandbox
+from tests.unit.cli_runner import Cli, started
+from tests.waiting import PATIENCE, until
+
+# What a reading is recognised by, in the report.
+SEEN = {
+    ("R1", "{}"): "R1: an empty list is {}",
+    ("R1", "[]"): "R1: an empty list is []",
+    ("R1", "null"): "R1: an empty list is null",
+    ("R2", "string/number/string"): "R2: list code: string, catalogue code: number, id: string",
+    ("R2", "number/string/number"): "R2: list code: number, catalogue code: string, id: number",
+    ("R3", "object"): "R3: the list is an object",
+    ("R3", "array"): "R3: the list is an array",
+    ("R8", "yes"): "R8: good answers come with success",
+    ("R8", "no"): "R8: good answers come without success",
+    ("R14", "whole"): "R14: the lists come whole",
+    ("R14", "meta"): "R14: the lists come in ",
+}
+# All readings that need no page without a number.
+GOOD = [(reading.name, value) for reading in READINGS.values() for value in reading.values if value != "cursor"]
+# A fault of all calls, and a part of the problem that is reported.
+FAULTS = {
+    "status:404": "client id",
+    "status:500": "token",
+    "status:503": "503",
+    "html:502": "502",
+    "expired": "token",
+    "echo:400": "400",
+    "redirect:https://example.com/login": "https://example.com/login",
+    "success-false": "Операция не выполнена",
+    "hang": "no answer came in time",
+    "reset": "the connection broke",
+    "close": "the connection broke",
+    "truncate": "the connection broke",
+}
+WRITES = ["PUT", "DELETE"]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "PATIENCE", 0.6)
+    monkeypatch.setattr(doctor, "PAUSE", 0.02)
+
+
+def levels(report: str) -> set[str]:
+    return {line.split()[0] for line in report.splitlines() if not line.startswith(" ")}
+
+
+def writes(cli: Cli) -> list[str]:
+    return [each.method for each in cli.sandbox.requests if each.method != "GET"]
+
+
+@pytest.mark.parametrize("name, value", GOOD)
+def test_no_reading_is_a_problem_and_those_that_reads_show_are_named(cli: Cli, name: str, value: str) -> None:
+    cli.sandbox.set_readings({name: value})
+    cli.sandbox.set_open([] if name == "R1" else ["7", "36"])
+    report = cli.done("doctor")
+    assert "ok       the token is accepted" in report
+    assert "catalogue: 255 rows, 215 codes" in report
+    assert SEEN.get((name, value), "") in report
+    assert writes(cli) == []
+
+
+def test_every_reading_that_reads_show_is_in_the_table() -> None:
+    assert set(SEEN) <= set(GOOD)
+    assert {name for name, _ in SEEN} == {"R1", "R2", "R3", "R8", "R14"}
+
+
+@pytest.mark.parametrize("value", READINGS["R9"].values)
+def test_a_refused_token_is_a_problem(cli: Cli, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    cli.sandbox.set_readings({"R9": value})
+    monkeypatch.setenv("PLUSOFON_TOKEN", "wrong-token")
+    code, report, _ = cli.run("doctor")
+    assert (code, "PLUSOFON_TOKEN" in report.partition("problem")[2]) == (1, True)
+    assert "wrong-token" not in report
+
+
+def test_pages_without_numbers_are_a_problem(cli: Cli) -> None:
+    cli.sandbox.set_readings({"R14": "cursor"})
+    code, report, _ = cli.run("doctor")
+    assert (code, "problem  GET" in report) == (1, True)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("path", ["/api/v1/direction", "/api/v1/directions"])
+def test_each_fault_is_a_problem_and_the_other_list_is_read_all_the_same(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, fault: str, path: str
+) -> None:
+    monkeypatch.setattr(client, "READ_TIMEOUT", 0.2)
+    cli.sandbox.fail_next(99, fault, path=path)
+    code, report, _ = cli.run("doctor", "--write", "672")
+    problems = [line for line in report.splitlines() if line.startswith("problem")]
+    assert (code, len(problems), writes(cli)) == (1, 1, [])
+    assert FAULTS[fault] in problems[0]
+    assert cli.sandbox.token not in report
+    assert ": 200 after" in report
+
+
+def test_what_deserves_a_look_is_a_note(cli: Cli) -> None:
+    cli.sandbox.set_open(["424", "7"])
+    rows = [{"id": "1", "name": "", "english_name": "Russia", "code": 7}]
+    odd = [{"id": "1", "name": "", "english_name": "Cuba", "code": 53}, {"name": "", "english_name": "X", "code": 93}]
+    cli.sandbox.fail_next(1, "status:200", path="/api/v1/directions", body={"directions": rows + odd, "limit": 9})
+    code, report, _ = cli.run("doctor")
+    assert code == 1
+    for line in (
+        "note     open, not in the catalogue: 424 (",
+        "note     keys that the API's description does not have: limit",
+        "note     rows of the catalogue without a usable id or code: 1",
+        "problem  codes that share an id: 53, 7",
+    ):
+        assert line in report
+
+
+def test_settings_and_versions_are_reported_but_no_secret(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://me:s3cret@proxy.example:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:s3cret@proxy.invalid:3128")
+    report = cli.done("doctor", "--client-id", "10553")
+    for line in ("plusofon-pulumi ", "(PLUSOFON_TOKEN)", "10553 (--client-id)", "a proxy: proxy.example:3128"):
+        assert line in report
+    code, elsewhere, _ = cli.run("doctor", "--base-url", "https://plusofon.invalid")
+    assert code == 1
+    assert not [secret for secret in ("s3cret", cli.sandbox.token) if secret in report + elsewhere]
+
+
+def test_machines_get_one_object(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {each["level"] for each in json.loads(cli.done("doctor", "--json"))["findings"]} <= {"ok", "note"}
+    monkeypatch.delenv("PLUSOFON_TOKEN")
+    code, report, _ = cli.run("doctor", "--json")
+    assert (code, json.loads(report)["findings"][-1]["level"]) == (1, "problem")
+
+
+# --write
+
+
+@pytest.mark.parametrize(
+    "code, why", [("36", "is open now"), ("7", "is open now"), ("424", "not in the catalogue"), ("abc", "abc")]
+)
+def test_only_a_closed_code_of_the_catalogue_is_tried(cli: Cli, code: str, why: str) -> None:
+    cli.sandbox.set_readings({"R11": "always"})  # which keeps 7 open
+    ended, report, _ = cli.run("doctor", "--write", code)
+    assert (ended, writes(cli)) == (1, [])
+    assert why in report.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name, value", [pair for pair in GOOD if pair[0] not in ("R7", "R15")] + [("R7", "0.3")])
+def test_a_code_is_opened_and_closed_again_under_each_reading(cli: Cli, name: str, value: str) -> None:
+    cli.sandbox.set_readings({name: value})
+    cli.sandbox.set_open(["7", "36"])
+    report = cli.done("doctor", "--write", "+672")
+    assert cli.sandbox.open_codes == {"7", "36"}
+    assert "R7: 672 (" in report
+    assert levels(report) <= {"ok", "note"}
+
+
+def test_delete_in_the_other_type_is_tried_and_noted(cli: Cli) -> None:
+    cli.sandbox.set_readings({"R12": "numbers", "R4": "404"})
+    assert 'note     R12: DELETE of "672" did not close it' in cli.run("doctor", "--write", "672")[1]
+    assert (set(cli.sandbox.open_codes), writes(cli)) == ({"36"}, ["PUT", "DELETE", "DELETE"])
+
+
+@pytest.mark.parametrize("fault", ["ignore", "status:403", "expired"])
+def test_a_code_that_does_not_close_is_said_plainly(cli: Cli, fault: str) -> None:
+    cli.sandbox.fail_next(9, fault, method="DELETE")
+    ended, report, _ = cli.run("doctor", "--write", "672")
+    assert (ended, set(cli.sandbox.open_codes)) == (1, {"36", "672"})
+    assert "MAY STILL BE OPEN" in report.splitlines()[-2]
+
+
+@pytest.mark.parametrize("fault", ["status:400", "ignore", "status:503:after", "reset:after", "expired"])
+def test_whatever_put_answers_the_code_is_closed_in_the_end(cli: Cli, fault: str) -> None:
+    cli.sandbox.fail_next(1, fault, method="PUT")
+    report = cli.run("doctor", "--write", "672")[1]
+    assert cli.sandbox.open_codes == {"36"}
+    assert "DELETE" in writes(cli)
+    assert "MAY STILL BE OPEN" not in report
+
+
+def test_a_list_that_put_replaces_is_a_problem_and_opened_again(cli: Cli) -> None:
+    cli.sandbox.set_readings({"R15": "replaces"})
+    cli.sandbox.set_open(["7", "36", "44"])
+    code, report, _ = cli.run("doctor", "--write", "672")
+    assert (code, set(cli.sandbox.open_codes)) == (1, {"7", "36", "44"})
+    assert "R15: does PUT replace the list?" in report
+
+
+def test_ctrl_c_between_the_writes_closes_the_code(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: float) -> None:
+        monkeypatch.setattr(doctor, "time", time)
+        raise KeyboardInterrupt
+
+    cli.sandbox.set_readings({"R7": "0.3"})
+    monkeypatch.setattr(doctor, "time", SimpleNamespace(monotonic=time.monotonic, sleep=interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        cli.run("doctor", "--write", "672")
+    assert (set(cli.sandbox.open_codes), writes(cli)) == ({"36"}, ["PUT", "DELETE"])
+
+
+def test_a_second_ctrl_c_says_that_the_code_may_be_open(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    cli.sandbox.set_readings({"R7": "30"})
+    monkeypatch.setattr(doctor, "time", SimpleNamespace(monotonic=time.monotonic, sleep=interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        cli.run("doctor", "--write", "672")
+    assert "MAY STILL BE OPEN" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("signals_heard")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_between_the_writes_closes_the_code(sandbox: Sandbox, number: int) -> None:
+    sandbox.set_readings({"R7": "0.5"})
+    program = "from plusofon_pulumi import __main__, cli\nfrom plusofon_pulumi.cli import doctor\nimport sys\n"
+    program += "doctor.PATIENCE = 1.5\nsys.exit(__main__.main())"
+    with started(sandbox, "doctor", "--write", "672", program=program) as process:
+        until(lambda: "PUT" in [each.method for each in sandbox.requests])
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (130, "error: interrupted\n")
+    assert sandbox.open_codes == set()
+    assert "closing 672 (" in out
+
+
+@pytest.mark.usefixtures("signals_heard")
+def test_a_reader_who_leaves_does_not_leave_the_code_open(sandbox: Sandbox) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with started(sandbox, "doctor", "--write", "672", stdout=writing) as process:
+        os.close(writing)
+        assert process.communicate(timeout=PATIENCE)[1] == ""
+    assert sandbox.open_codes == set()
+    assert [each.method for each in sandbox.requests if each.method != "GET"] == ["PUT", "DELETE"]

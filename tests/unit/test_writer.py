@@ -14,7 +14,7 @@ from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
 from plusofon_pulumi.errors import ServerError
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.support import ALL_CODES, FakeTime, Process, calls, came, error_of, start
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 def test_215_singles_from_four_threads_take_at_most_120_calls(sandbox: Sandbox) -> None:
@@ -160,5 +160,5 @@ def test_many_threads_read_with_one_call_and_wait_for_a_write(sandbox: Sandbox) 
         readers = [start(process.account.open_directions) for _ in range(16)]
         process.open("36")
         calls(sandbox)
-    assert [list(came(reader)) for reader in readers] == [["36"]] * 16
+    assert [list(reader.result(PATIENCE)) for reader in readers] == [["36"]] * 16
     assert calls(sandbox) == []

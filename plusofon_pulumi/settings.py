@@ -31,6 +31,14 @@ _IN_STACK = " in the stack's configuration"
 PROVIDER_KEY = "plusofon:provider"
 
 _WHERE_TOKENS_ARE = "the account shows it under «Разработчикам → Доступ к API»"
+_NO_TOKEN = (
+    "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
+    f"or set the environment variable PLUSOFON_TOKEN ({_WHERE_TOKENS_ARE})"
+)
+_PROVIDER_LACKS_ONE = (
+    "has no token: give it one as `token=`; "
+    "plusofon:token and PLUSOFON_TOKEN, which may be another account's, never take its place"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +98,15 @@ class Settings:
         is no token, a configured value is empty, or a value cannot work.
         """
         name = config(PROVIDER_KEY)
-        if name is not None:
-            return cls._of_provider(str(name), config)
-        found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ)) is not None}
-        if "token" not in found:
-            raise ConfigurationError(
-                "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
-                f"or set the environment variable PLUSOFON_TOKEN ({_WHERE_TOKENS_ARE})"
-            )
+        if name is None:
+            found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ))}
+        else:
+            given = {setting: config(key) for setting, (key, _) in SOURCES.items()}
+            found = {key: (_text(value), f'the Provider "{name}"') for key, value in given.items() if value is not None}
         values = {setting: value for setting, (value, _) in found.items()}
+        if not values.get("token", "").strip():
+            raise ConfigurationError(_NO_TOKEN if name is None else f'the Provider "{name}" {_PROVIDER_LACKS_ONE}')
         return cls(**values, sources={setting: source for setting, (_, source) in found.items()})
-
-    @classmethod
-    def _of_provider(cls, name: str, config: Callable[[str], Any]) -> Settings:
-        """Return the settings of a Provider: what it was given, and nothing of the environment's."""
-        found = {setting: _text(value) for setting, (key, _) in SOURCES.items() if (value := config(key)) is not None}
-        if not found.get("token", "").strip():
-            raise ConfigurationError(
-                f'the Provider "{name}" has no token: give it one as `token=`; '
-                "plusofon:token and PLUSOFON_TOKEN, which may be another account's, never take its place"
-            )
-        return cls(**found, sources=dict.fromkeys(found, f'the Provider "{name}"'))
 
 
 def is_close_only(environ: Mapping[str, str] = os.environ) -> bool:

@@ -83,6 +83,8 @@ class Delivery:
 
     def _compare(self, change: Change, live: OpenList) -> None:
         """Note an error for each code that is not as declared in a whole list."""
+        change.closed -= live.keys()
+        change.opened &= live.keys()
         by = "meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
         change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(f"it was opened {by}"))
         replaces = f"it was closed {by} Or does PUT replace the list?"
@@ -227,9 +229,10 @@ class Delivery:
         change.opened &= live
         change.closed -= live
         if missing:
-            was_open = f"{self.names(missing)} was open before this write and is not any more"
+            was, is_ = ("was", "is") if len(missing) == 1 else ("were", "are")
             why = "does PUT replace the list, or did somebody close it?"
-            raise errors.DirectionNotChangedError(f"{was_open}: {why}")
+            was_open = f"{self.names(missing)} {was} open before this write and {is_} not any more: {why}"
+            raise errors.DirectionNotChangedError(was_open)
         if again:
             raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
         change.notices.append(f"opened {self.names(lost)} again: it closed during the write")

@@ -19,17 +19,9 @@ from typing import NoReturn
 import requests
 import urllib3
 
-from plusofon_pulumi.client import lists
+from plusofon_pulumi.client import lists, responses
 from plusofon_pulumi.client.redact import redactor
-from plusofon_pulumi.client.responses import (
-    NOT_DONE,
-    NOT_KNOWN,
-    Call,
-    parse_response,
-    transport_error,
-    unanswered,
-    unexpected,
-)
+from plusofon_pulumi.client.responses import Call
 from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.errors import APIError, PlusofonError, RateLimitError, ServerError, TransportError
 from plusofon_pulumi.settings import Settings
@@ -88,7 +80,7 @@ class PlusofonClient:
 
     def get_directions(self) -> Catalogue:
         """Return the catalogue of all directions that exist (``GET /api/v1/directions``)."""
-        return Catalogue(self._read(CATALOGUE, lists.catalogue))
+        return Catalogue(self._read(CATALOGUE, lists.catalogue, ATTEMPTS, CALL_TIMEOUT))
 
     def allow_directions(self, ids: Iterable[str | int]) -> None:
         """Open directions (``PUT /api/v1/direction``).
@@ -125,32 +117,24 @@ class PlusofonClient:
         listed = list(values)
         if not listed:
             raise ValueError(f"{key} is empty: there is nothing to send")
-        call = Call(method, OPEN_LIST, self.settings, self._redact)
-        self._request(call, time.monotonic() + CALL_TIMEOUT, body=json.dumps({key: listed}))
+        call = Call(method, OPEN_LIST, self.settings, self._redact, json.dumps({key: listed}))
+        self._request(call, time.monotonic() + CALL_TIMEOUT)
 
-    def _read(
-        self,
-        path: str,
-        directions: Callable[[list[lists.Row]], list[Direction]],
-        attempts: int = ATTEMPTS,
-        timeout: float = CALL_TIMEOUT,
-    ) -> list[Direction]:
+    def _read(self, path: str, parse: lists.Parse, attempts: int, timeout: float) -> list[Direction]:
         """Return the directions of a list, from all its pages."""
         call = Call("GET", path, self.settings, self._redact)
         deadline = time.monotonic() + timeout
         try:
-            return directions(lists.read_rows(lambda page: self._request(call, deadline, attempts, page)))
+            return parse(lists.read_rows(lambda page: self._request(call, deadline, attempts, page)))
         except lists.UnusableError as error:
-            raise unexpected(call, str(error)) from None
+            raise responses.unexpected(call, str(error)) from None
 
-    def _request(
-        self, call: Call, deadline: float, attempts: int = ATTEMPTS, page: int = 1, body: str | None = None
-    ) -> object:
+    def _request(self, call: Call, deadline: float, attempts: int = ATTEMPTS, page: int = 1) -> object:
         """Return the decoded JSON of a good answer; repeat the call while that may help and there is time."""
         may_be_done = False
         for attempt in itertools.count(1):
             try:
-                return self._attempt(call, deadline, attempt, page, body)
+                return self._attempt(call, deadline, attempt, page)
             except (TransportError, APIError) as error:
                 failure: TransportError | APIError = error
             pause = _pause(attempt, failure)
@@ -161,37 +145,32 @@ class PlusofonClient:
             time.sleep(pause)
         if may_be_done and isinstance(failure, TransportError) and not failure.outcome_unknown:
             # What an earlier attempt may have done is not undone by the last one, which could not even connect.
-            failure = failure.saying(str(failure).replace(NOT_DONE, NOT_KNOWN))
+            failure = failure.saying(str(failure).replace(responses.NOT_DONE, responses.NOT_KNOWN))
             failure.outcome_unknown = True
         raise failure
 
-    def _attempt(self, call: Call, deadline: float, attempt: int, page: int, body: str | None) -> object:
+    def _attempt(self, call: Call, deadline: float, attempt: int, page: int) -> object:
         began = time.monotonic()
         left = max(deadline - began, 0.1)
+        timeout = (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left))
         url = call.url + (f"?page={page}" if page > 1 else "")
         status, decoded = None, None
         try:
             with self._session.request(
-                call.method,
-                url,
-                data=body,
-                timeout=(min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)),
-                allow_redirects=False,
-                stream=True,
+                call.method, url, data=call.body, timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 status = response.status_code
+                if status < 200:
+                    # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call,
+                    # so nothing is read, and the connection is closed.
+                    raise responses.unanswered(call, f"only an interim answer ({status}) came. Try again.")
                 content = _content(call, response, deadline)
-            if status < 200:
-                # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call.
-                self._session.close()
-                raise unanswered(call, f"only an interim answer ({status}) came. Try again.")
-            decoded = parse_response(call, status, response.headers, content)
+            decoded = responses.parse_response(call, status, response.headers, content)
+            return decoded
         except PlusofonError as error:
             failure = error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            failure = transport_error(call, error)
-        else:
-            return decoded
+            failure = responses.transport_error(call, error)
         finally:
             if self._observe:
                 self._observe(Exchange(call.method, url, status, time.monotonic() - began, attempt, decoded))
@@ -224,9 +203,11 @@ def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
     for chunk in response.iter_content(1024):
         content += chunk
         if len(content) > LARGEST_ANSWER:
-            raise unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
+            raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
-            raise unanswered(call, "the answer did not end in time. Try again.", is_late=True)
+            raise responses.unanswered(call, "the answer did not end in time. Try again.", is_late=True)
+    if getattr(response.raw, "length_remaining", None):
+        raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
 
 

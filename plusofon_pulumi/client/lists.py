@@ -5,6 +5,8 @@ Half a list must never pass for the whole, nor an error for an empty list. Keys 
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,8 +15,7 @@ from plusofon_pulumi.errors import InvalidCallingCodeError
 
 # A row, and the key that it stands under if the list is an object.
 Row = tuple["str | None", object]
-
-_LONGEST_NAME = 100
+Parse = Callable[[list[Row]], list[Direction]]
 
 
 class UnusableError(Exception):
@@ -97,9 +98,7 @@ def _check_total(rows: list[Row], total: object) -> None:
 
 
 def _whole_number(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return int(str(value)) if re.fullmatch("[0-9]+", str(value)) else None
 
 
 def open_list(rows: list[Row]) -> list[Direction]:
@@ -109,19 +108,13 @@ def open_list(rows: list[Row]) -> list[Direction]:
 
 def catalogue(rows: list[Row]) -> list[Direction]:
     """Return the catalogue's rows; one without a usable id or code is left out: nobody could open it anyway."""
-    usable, why = [], "the catalogue is empty"
+    read = []
     for _, row in rows:
-        try:
-            direction = _direction(row, None)
-        except UnusableError as error:
-            why = str(error)
-        else:
-            if direction.id is None:
-                why = "an entry has no id"
-            else:
-                usable.append(direction)
+        with contextlib.suppress(UnusableError):
+            read.append(_direction(row, None))
+    usable = [direction for direction in read if direction.id is not None]
     if not usable:
-        raise UnusableError(why)
+        raise UnusableError("the catalogue has no entry with an id and a calling code")
     return usable
 
 
@@ -135,12 +128,12 @@ def _direction(row: object, key: str | None) -> Direction:
     code, id_ = row.get("code", key), row.get("id")
     if isinstance(code, bool) or not isinstance(code, (str, int)):
         raise UnusableError("an entry has no code")
-    name, english_name = (
-        one_line(text, _LONGEST_NAME) if isinstance(text := row.get(key), str) else ""
-        for key in ("name", "english_name")
-    )
     usable_id = id_ if isinstance(id_, (str, int)) and not isinstance(id_, bool) and id_ != "" else None
     try:
-        return Direction(normalise_code(code), name, english_name, usable_id, code)
+        return Direction(normalise_code(code), _name(row.get("name")), _name(row.get("english_name")), usable_id, code)
     except InvalidCallingCodeError as error:
         raise UnusableError(f"an entry's code is wrong: {error}") from None
+
+
+def _name(value: object) -> str:
+    return one_line(value, 100) if isinstance(value, str) else ""

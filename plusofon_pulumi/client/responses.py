@@ -6,7 +6,7 @@ import json
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import requests
@@ -20,9 +20,6 @@ from plusofon_pulumi.settings import Settings
 # How much of the server's own words, and of a body that is not JSON, a message shows; how much an error keeps.
 _LONGEST_MESSAGE, _LONGEST_EXCERPT, _LONGEST_BODY = 300, 100, 2000
 
-_CHECK_NETWORK = (
-    "Check the network and the base URL (plusofon:baseUrl, PLUSOFON_BASE_URL or --base-url), then try again."
-)
 NOT_DONE, NOT_KNOWN = "It was not carried out.", "Whether it was carried out is not known."
 
 _KINDS: dict[int, type[errors.APIError]] = {
@@ -37,16 +34,17 @@ _KINDS: dict[int, type[errors.APIError]] = {
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the API: what its errors name. ``redact`` takes the token out of what the server said."""
+    """One call of the API. ``redact`` takes the token out of what the server said."""
 
     method: str
     path: str
     settings: Settings
-    redact: Callable[[str], str] = field(repr=False)
+    redact: Callable[[str], str]
+    body: str | None = None
 
     @property
     def url(self) -> str:
-        """Return the address, without a query."""
+        """The address, without a query."""
         return self.settings.base_url + self.path
 
 
@@ -56,25 +54,23 @@ def parse_response(call: Call, status: int, headers: Mapping[str, str], content:
         decoded, excerpt = redact_all(json.loads(content), call.redact), ""
     except (ValueError, RecursionError):
         decoded, excerpt = None, _excerpt(call, headers, content)
-    is_good, why = 200 <= status < 300, ""
-    if is_good and excerpt:
-        # A write may answer with nothing at all: the live list shows what came of it.
-        if call.method != "GET" and not content.strip():
-            return None
-        why = f"is not JSON{excerpt}"
-    elif is_good and _says_no(decoded):
+    is_good, is_blank, why = 200 <= status < 300, not content.strip(), ""
+    if is_good and _says_no(decoded):
         why = "says that it failed"
-    elif is_good:
+    elif is_good and (not excerpt or (is_blank and call.method != "GET")):
+        # A write may answer with nothing at all: the live list shows what came of it.
         return decoded
+    elif is_good:
+        why = f"is not JSON{excerpt}"
     elif status < 400:
         target = re.split("[?#]", urljoin(call.url, call.redact(headers.get("Location", ""))), maxsplit=1)[0]
         why = f"redirects to {one_line(target, _LONGEST_MESSAGE)}, where the token is not sent"
-    what = f"the answer ({status}) {why}" if why else f"the answer is {status}{excerpt if content.strip() else ''}"
+    what = f"the answer ({status}) {why}" if why else f"the answer is {status}{'' if is_blank else excerpt}"
     message = one_line(_message(decoded), _LONGEST_MESSAGE)
     kind = errors.UnexpectedResponseError if why else _kind(status, message)
     error = kind("", status_code=status, message=message, method=call.method, path=call.path, body=_body(call, content))
     if isinstance(error, errors.RateLimitError):
-        error.retry_after = _retry_after(headers.get("Retry-After"))
+        error.retry_after = _retry_after(headers.get("Retry-After", ""))
     raise error.saying(_sentence(call, what + (f", «{message}»" if message else ""), error))
 
 
@@ -102,6 +98,8 @@ def transport_error(call: Call, error: Exception) -> errors.TransportError:
     url = requests.utils.select_proxy(call.url, requests.utils.get_environ_proxies(call.url)) or ""
     proxy = url.rpartition("@")[2]  # without user name and password
 
+    check = f"Check the network and the base URL (of {call.settings.source('base_url')}), then try again."
+
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(each, kinds) for each in causes)
 
@@ -115,16 +113,16 @@ def transport_error(call: Call, error: Exception) -> errors.TransportError:
         hopeless = f"the certificate is not trusted ({why}). Check REQUESTS_CA_BUNDLE, and who answers there."
     elif isinstance(error, ValueError):
         # requests says so before it connects: the host is one such as ".example".
-        hopeless = f"no request can be made ({one_line(str(error), _LONGEST_MESSAGE)}). {_CHECK_NETWORK}"
+        hopeless = f"no request can be made ({one_line(str(error), _LONGEST_MESSAGE)}). {check}"
     if hopeless:
         return unanswered(call, hopeless, unknown=False, retryable=False)
     if has(requests.ConnectTimeout):
-        return unanswered(call, f"the connection was not made in time. {_CHECK_NETWORK}", is_late=True, unknown=False)
+        return unanswered(call, f"the connection was not made in time. {check}", is_late=True, unknown=False)
     if has(urllib3.exceptions.NewConnectionError):
-        return unanswered(call, f"no connection could be made ({why}). {_CHECK_NETWORK}", unknown=False)
+        return unanswered(call, f"no connection could be made ({why}). {check}", unknown=False)
     if has(requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
-        return unanswered(call, f"no answer came in time. {_CHECK_NETWORK}", is_late=True)
-    return unanswered(call, f"the connection broke ({why}). {_CHECK_NETWORK}")
+        return unanswered(call, f"no answer came in time. {check}", is_late=True)
+    return unanswered(call, f"the connection broke ({why}). {check}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -142,8 +140,7 @@ def unanswered(
     """Return the error for no usable answer. ``unknown``: the call may have been carried out nevertheless."""
     kind = errors.RequestTimeoutError if is_late else errors.TransportError
     outcome = "" if call.method == "GET" else f" {NOT_KNOWN if unknown else NOT_DONE}"
-    text = f"{call.method} {call.url}: {what}{outcome}"
-    return kind(text, outcome_unknown=unknown, retryable=retryable)
+    return kind(f"{call.method} {call.url}: {what}{outcome}", outcome_unknown=unknown, retryable=retryable)
 
 
 def _kind(status: int, message: str) -> type[errors.APIError]:
@@ -159,18 +156,17 @@ def _remedy(error: errors.APIError, settings: Settings) -> str:
     if isinstance(error, (errors.AuthenticationError, errors.PermissionDeniedError)):
         return settings.token_remedy()
     client_id = f"the client id ({settings.client_id}, of {settings.source('client_id')})"
+    base_url = f"the base URL (of {settings.source('base_url')})"
     if isinstance(error, errors.NotFoundError):
-        return f"Check the base URL (of {settings.source('base_url')}) and {client_id}."
+        return f"Check {base_url} and {client_id}."
     if isinstance(error, errors.BadRequestError):
         return "Check the codes that were sent."
     if isinstance(error, errors.RateLimitError):
         wait = f"{error.retry_after:.0f} s, as the answer asks," if error.retry_after else "a minute"
         return f"Wait {wait} and try again."
     if isinstance(error, errors.UnexpectedResponseError):
-        return (
-            f"Check the token (of {settings.source('token')}), {client_id} and the base URL, "
-            "and whether a proxy answers in Plusofon's place."
-        )
+        token = f"the token (of {settings.source('token')})"
+        return f"Check {token}, {client_id}, {base_url}, and whether a proxy answers in Plusofon's place."
     return "Try again; if it stays so, ask Plusofon's support."
 
 
@@ -200,10 +196,8 @@ def _excerpt(call: Call, headers: Mapping[str, str], content: bytes) -> str:
     return f" ({headers.get('Content-Type', 'no content type')}: {text})" if text else " (its body is empty)"
 
 
-def _retry_after(header: str | None) -> float | None:
+def _retry_after(header: str) -> float | None:
     """Return the pause that a ``Retry-After`` header asks for, in seconds (RFC 9110, 10.2.3: a number or a date)."""
-    if header is None:
-        return None
     try:
         return max(0.0, urllib3.util.Retry().parse_retry_after(header))
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):

@@ -100,10 +100,10 @@ class AllowedDirectionProvider(AccountProvider):
         Raises DirectionNotOpenError if the resource was looked up by its id (nothing is recorded) and is not open.
         """
         account = self.account()
-        code = props["code"] if "code" in props else normalise_code(id_)
+        code = normalise_code(props.get("code", id_))
         direction = account.open_directions().get(code)
         if direction is None:
-            if "code" not in props:
+            if "english_name" not in props:  # nothing is recorded: `ResourceOptions(id=…)`, or an import
                 raise DirectionNotOpenError(f"{account.describe_all([code])} is not open, so it cannot be taken over")
             return ReadResult("", {})
         recorded = {key: value for key, value in props.items() if key in ("name", "english_name")}

@@ -18,7 +18,8 @@ from tests.e2e.running import started
 from tests.e2e.tracebacks import traceback_in
 from tests.model import SEED
 from tests.model.judging import HANG, PASSING, TYPES, Noted, Seen, asks_home_to_close, expected_of, judge, noted
-from tests.model.model import EXCEPTIONS, INVARIANTS, Declared, normalised
+from tests.model.program import Declared, normalised
+from tests.model.promises import EXCEPTIONS, INVARIANTS
 from tests.model.simulation import ALL, CODES, ONE
 
 # In seconds: longer than any run without a hanging call.

@@ -11,7 +11,8 @@ from plusofon_pulumi.client import ATTEMPTS
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Request, Sandbox
 from plusofon_pulumi.sandbox.state import catalogue
-from tests.model.model import EXCEPTIONS, Declared, Entry, Program, declared_codes, is_whole
+from tests.model.program import Declared, Entry, Program, declared_codes, is_whole
+from tests.model.promises import EXCEPTIONS
 from tests.model.simulation import ALL, ONE
 
 TYPES = {ONE: DIRECTION_TYPE, ALL: DIRECTIONS_TYPE}

@@ -19,7 +19,8 @@ from tests.e2e.harness import Project, make_blank
 from tests.model import SEED
 from tests.model.engine_story import Account, Story
 from tests.model.judging import Seen, judge
-from tests.model.model import EXCEPTIONS, INVARIANTS, Declared
+from tests.model.program import Declared
+from tests.model.promises import EXCEPTIONS, INVARIANTS
 from tests.model.simulation import ONE
 from tools.engine import engine_folder
 

@@ -10,7 +10,7 @@ import pytest
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Request
 from plusofon_pulumi.sandbox.state import catalogue
 from tests.model.judging import Noted, Seen, judge
-from tests.model.model import Declared
+from tests.model.program import Declared
 from tests.model.simulation import ALL, ONE
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH
-from tests.model.model import Declared, Plan, Program, Stack
+from tests.model.model import Stack
+from tests.model.program import Declared, Plan, Program
 from tests.model.simulation import ALL, ONE, Clock, sandbox_of
 
 HUNGARY = {"a": Declared(ONE, ("36",))}

@@ -23,7 +23,7 @@ from plusofon_pulumi.client import lists, responses
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from tests.mistakes import open_directions_or_none
-from tests.model.model import INVARIANTS
+from tests.model.promises import INVARIANTS
 from tests.model.test_provider_model import search
 
 Patch = pytest.MonkeyPatch

@@ -20,7 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS
 from tests.model import SEED
-from tests.model.model import INVARIANTS, Declared, Plan, Stack, normalised
+from tests.model.model import Stack
+from tests.model.program import Declared, Plan, normalised
+from tests.model.promises import INVARIANTS
 from tests.model.simulation import ALL, CODES, FAULTS, ONE, sandbox_of, simulated
 
 # Each part may run on another core.

@@ -24,10 +24,7 @@ class Cli:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Return the exit code and both outputs."""
-        try:
-            code = main(list(arguments))
-        except SystemExit as ended:  # argparse's way out
-            code = int(ended.code or 0)
+        code = main(list(arguments))
         captured = self._capsys.readouterr()
         return code, captured.out, captured.err
 

@@ -15,32 +15,18 @@ import pytest
 import requests
 import urllib3
 
+from plusofon_pulumi import errors
 from plusofon_pulumi.client import Exchange
 from plusofon_pulumi.directions import Direction
-from plusofon_pulumi.errors import (
-    APIError,
-    AuthenticationError,
-    BadRequestError,
-    NotFoundError,
-    PermissionDeniedError,
-    PlusofonError,
-    RateLimitError,
-    RequestTimeoutError,
-    ServerError,
-    TransportError,
-    UnexpectedResponseError,
-)
+from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
 from plusofon_pulumi.settings import Settings
 from tests.unit.answers import URL, Answer, client_over, get, put
 from tests.unit.support import TOKEN, client_at, error_of, refusing_url
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
-IN_STACK = Settings(
-    TOKEN,
-    base_url=URL,
-    sources={"token": "plusofon:token in the stack's configuration", "base_url": "PLUSOFON_BASE_URL"},
-)
+SOURCES = {"token": "plusofon:token in the stack's configuration", "base_url": "PLUSOFON_BASE_URL"}
+IN_STACK = Settings(TOKEN, base_url=URL, sources=SOURCES)
 CALL = f"GET {URL}/api/v1/direction: "
 CHECK_TOKEN = (
     "Check the token of plusofon:token in the stack's configuration (the account shows it under «Разработчикам → Доступ"
@@ -48,13 +34,15 @@ CHECK_TOKEN = (
 )
 CHECK_BASE = "Check the base URL (of PLUSOFON_BASE_URL) and the client id (10553, of the default)."
 CHECK_ALL = (
-    "Check the token (of plusofon:token in the stack's configuration), the client id (10553, of the default) and the "
-    "base URL, and whether a proxy answers in Plusofon's place."
+    "Check the token (of plusofon:token in the stack's configuration), the client id (10553, of the default), the base "
+    "URL (of PLUSOFON_BASE_URL), and whether a proxy answers in Plusofon's place."
 )
 CHECK_CODES = "Check the codes that were sent."
 TO_LOGIN = f"{URL}/login, where the token is not sent. {CHECK_ALL}"
 SUPPORT = "Try again; if it stays so, ask Plusofon's support."
-Unexpected = UnexpectedResponseError
+BadRequest, Unauthorised, Denied = errors.BadRequestError, errors.AuthenticationError, errors.PermissionDeniedError
+NotFound, Limit, Server, Other = errors.NotFoundError, errors.RateLimitError, errors.ServerError, errors.APIError
+Unexpected = errors.UnexpectedResponseError
 HTML = {"Content-Type": "text/html"}
 
 
@@ -65,19 +53,20 @@ def message(words: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     "status, body, headers, kind, words, says",
     [
-        (400, message("плохо"), {}, BadRequestError, "плохо", f"the answer is 400, «плохо». {CHECK_CODES}"),
-        (422, {"message": "x", "errors": {"a": ["y", "x"], "b": "z"}}, {}, BadRequestError, "x y", "is 422, «x y». "),
-        (401, {}, {}, AuthenticationError, "", f"the answer is 401. {CHECK_TOKEN}"),
-        (403, message("нет"), {}, PermissionDeniedError, "нет", f"the answer is 403, «нет». {CHECK_TOKEN}"),
-        (404, {"error": "нет"}, {}, NotFoundError, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
-        (404, {"error": {"message": "нет"}}, {}, NotFoundError, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
-        (418, message(" "), {}, APIError, "", f"the answer is 418. {SUPPORT}"),
-        (429, {}, {}, RateLimitError, "", "the answer is 429. Wait a minute and try again."),
-        (429, {}, {"Retry-After": "3600"}, RateLimitError, "", "Wait 3600 s, as the answer asks, and try again."),
-        (500, message("нет доступа"), {}, PermissionDeniedError, "нет доступа", f"500, «нет доступа». {CHECK_TOKEN}"),
-        (500, message("Server Error"), {}, ServerError, "Server Error", f"is 500, «Server Error». {SUPPORT}"),
-        (500, b"", {}, ServerError, "", f"the answer is 500. {SUPPORT}"),
-        (503, b"<h1>Down</h1>\n", HTML, ServerError, "", f"the answer is 503 (text/html: <h1>Down</h1>). {SUPPORT}"),
+        (400, message("плохо"), {}, BadRequest, "плохо", f"the answer is 400, «плохо». {CHECK_CODES}"),
+        (422, {"message": "x", "errors": {"a": ["y", "x"], "b": "z"}}, {}, BadRequest, "x y", "is 422, «x y». "),
+        (401, {}, {}, Unauthorised, "", f"the answer is 401. {CHECK_TOKEN}"),
+        (403, message("нет"), {}, Denied, "нет", f"the answer is 403, «нет». {CHECK_TOKEN}"),
+        (404, {"error": "нет"}, {}, NotFound, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
+        (404, {"error": {"message": "нет"}}, {}, NotFound, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
+        (400, message("x" * 5000), {}, BadRequest, f"{'x' * 299}…", f"«{'x' * 299}…»"),
+        (418, message(" "), {}, Other, "", f"the answer is 418. {SUPPORT}"),
+        (429, {}, {}, Limit, "", "the answer is 429. Wait a minute and try again."),
+        (429, {}, {"Retry-After": "3600"}, Limit, "", "Wait 3600 s, as the answer asks, and try again."),
+        (500, message("нет доступа"), {}, Denied, "нет доступа", f"500, «нет доступа». {CHECK_TOKEN}"),
+        (500, message("Server Error"), {}, Server, "Server Error", f"is 500, «Server Error». {SUPPORT}"),
+        (500, b"", {}, Server, "", f"the answer is 500. {SUPPORT}"),
+        (503, b"<h1>Down</h1>\n", HTML, Server, "", f"the answer is 503 (text/html: <h1>Down</h1>). {SUPPORT}"),
         # A good status, and yet no good answer.
         (200, {"success": False, "message": "нет"}, {}, Unexpected, "нет", "(200) says that it failed, «нет»"),
         (200, {"success": "false"}, {}, Unexpected, "", f"the answer (200) says that it failed. {CHECK_ALL}"),
@@ -95,22 +84,15 @@ def message(words: str) -> dict[str, object]:
     ],
 )  # fmt: skip
 def test_an_answer_is_the_error_that_it_stands_for(
-    status: int, body: object, headers: dict[str, str], kind: type[APIError], words: str, says: str
+    status: int, body: object, headers: dict[str, str], kind: Any, words: str, says: str
 ) -> None:
-    error = get(Answer(status, body, headers), settings=IN_STACK)
+    error: Any = get(Answer(status, body, headers), settings=IN_STACK)
     assert type(error) is kind
-    assert isinstance(error, APIError)
     assert (error.status_code, error.message, error.method, error.path) == (status, words, "GET", "/api/v1/direction")
-    assert says in str(error)
     assert str(error).startswith(CALL)
     assert str(error).isprintable()
+    assert says in str(error)
     assert len(error.body) <= 2000
-
-
-def test_what_a_server_says_is_cut_to_a_readable_length() -> None:
-    error = get(Answer(400, message("x" * 5000)))
-    assert isinstance(error, BadRequestError)
-    assert (len(error.message), len(error.body)) == (300, 2000)
 
 
 # No answer
@@ -123,47 +105,27 @@ NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no i
 
 
 @pytest.mark.parametrize(
-    "failure, kind, unknown, attempts, says",
+    "failure, unknown, attempts, says",
     [
-        (REFUSED, TransportError, False, 5, "no connection could be made (NewConnectionError). Check the network"),
-        (
-            requests.ConnectTimeout(),
-            RequestTimeoutError,
-            False,
-            5,
-            "the connection was not made in time. Check the netw",
-        ),
-        (requests.ReadTimeout(), RequestTimeoutError, True, 5, "no answer came in time. Check the network"),
-        (requests.ConnectionError(TimeoutError()), RequestTimeoutError, True, 5, "no answer came in time. Check"),
-        (urllib3.exceptions.ReadTimeoutError(None, "", ""), RequestTimeoutError, True, 5, "no answer came in time. "),  # type: ignore[arg-type]
-        (BROKEN, TransportError, True, 5, "the connection broke (reset by peer). Check the network"),
-        (requests.exceptions.ChunkedEncodingError(), TransportError, True, 5, "the connection broke (ChunkedEncodingE"),
-        (requests.exceptions.SSLError(), TransportError, True, 5, "the connection broke (SSLError)"),
-        (NOT_TRUSTED, TransportError, False, 1, "the certificate is not trusted (no issuer). Check REQUESTS_CA_BUNDLE"),
-        (
-            requests.exceptions.InvalidURL("no label"),
-            TransportError,
-            False,
-            1,
-            "no request can be made (no label). Check",
-        ),
-        (
-            OSError("no such file: /ca.pem"),
-            TransportError,
-            False,
-            1,
-            "no such file: /ca.pem. Check REQUESTS_CA_BUNDLE.",
-        ),
+        (REFUSED, False, 5, "no connection could be made (NewConnectionError). Check the network and the base URL (of"),
+        (requests.ConnectTimeout(), False, 5, "the connection was not made in time. Check the network"),
+        (requests.ReadTimeout(), True, 5, "no answer came in time. Check the network"),
+        (requests.ConnectionError(TimeoutError()), True, 5, "no answer came in time. Check the network"),
+        (urllib3.exceptions.ReadTimeoutError(None, "", ""), True, 5, "no answer came in time. "),  # type: ignore[arg-type]
+        (BROKEN, True, 5, "the connection broke (reset by peer). Check the network"),
+        (requests.exceptions.ChunkedEncodingError(), True, 5, "the connection broke (ChunkedEncodingError)"),
+        (NOT_TRUSTED, False, 1, "the certificate is not trusted (no issuer). Check REQUESTS_CA_BUNDLE"),
+        (requests.exceptions.InvalidURL("no label"), False, 1, "no request can be made (no label). Check"),
+        (OSError("no such file: /ca.pem"), False, 1, "no such file: /ca.pem. Check REQUESTS_CA_BUNDLE."),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
 def test_no_answer_says_why_and_whether_the_write_was_carried_out(
-    failure: BaseException, kind: type[TransportError], unknown: bool, attempts: int, says: str
+    failure: BaseException, unknown: bool, attempts: int, says: str
 ) -> None:
     client, network = client_over(failure)
-    error = error_of(lambda: client.allow_directions(["11"]))
-    assert type(error) is kind
-    assert isinstance(error, TransportError)
+    error: Any = error_of(lambda: client.allow_directions(["11"]))
+    assert type(error) is (RequestTimeoutError if "in time" in says else TransportError)
     assert (error.outcome_unknown, len(network.sent)) == (unknown, attempts)
     assert f"PUT {URL}/api/v1/direction: {says}" in str(error)
     assert str(error).endswith("Whether it was carried out is not known." if unknown else "It was not carried out.")
@@ -177,14 +139,6 @@ def test_every_exception_of_requests_becomes_ours() -> None:
     for kind in kinds:
         failure = kind("x", "y", 0) if issubclass(kind, json.JSONDecodeError) else kind("x")
         assert isinstance(put(failure), TransportError), kind
-
-
-@pytest.mark.parametrize("failure", [KeyboardInterrupt(), ZeroDivisionError()])
-def test_what_is_no_failure_of_the_network_passes_as_it_is(failure: BaseException) -> None:
-    client, network = client_over(failure)
-    with pytest.raises(type(failure)):
-        client.get_allowed_directions()
-    assert len(network.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -264,19 +218,13 @@ def test_the_token_is_in_no_direction_and_in_nothing_that_is_observed() -> None:
     body = {"directions": {"36": {"name": ODD, "english_name": f"«{ODD}»"}}, "echo": [ODD, {ODD: {}}]}
     client, _ = client_over(Answer(200, body), settings=Settings(ODD, base_url=URL), observe=seen.append)
     assert client.get_allowed_directions() == [Direction("36", "***", "«***»")]
-    assert seen[0].body == {
-        "directions": {"36": {"name": "***", "english_name": "«***»"}},
-        "echo": ["***", {"***": {}}],
-    }
+    assert ODD not in str(seen[0].body)
+    assert "«***»" in str(seen[0].body)
 
 
 @pytest.mark.parametrize("token", ["e", "t"])
 def test_our_own_words_stay_whole_however_short_the_token_is(token: str) -> None:
     error = get(Answer(401, message(f"<{token}>")), settings=Settings(token, base_url=URL))
-    assert str(error) == (
-        f"{CALL}the answer is 401, «<***>». Check the token of the program (the account shows it under «Разработчикам →"
-        " Доступ к API»)."
-    )
-    assert "an entry is not an object" in str(
-        get(Answer(200, {"directions": [5]}), settings=Settings(token, base_url=URL))
-    )
+    assert str(error).startswith(f"{CALL}the answer is 401, «<***>». Check the token of the program (the account ")
+    error = get(Answer(200, {"directions": [5]}), settings=Settings(token, base_url=URL))
+    assert "an entry is not an object" in str(error)

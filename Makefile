@@ -9,7 +9,7 @@ RUN_OLDEST := .venv-oldest/bin/python
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .NOTPARALLEL:
-.PHONY: help test check docs unit e2e oldest search mutants faults demo bench picture dist engine yaml format clean
+.PHONY: help test check docs unit e2e oldest search mutants faults demo bench picture dist plugin engine yaml format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,14 +25,14 @@ check: .venv/installed  ## lint, formatting, types
 docs: .venv/installed  ## the documents as a site, in site/; a link or an anchor that leads nowhere fails
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
-unit: .venv/installed  ## only the tests that need no engine
-	$(RUN) -m pytest -m "not e2e"
+unit: .venv/installed  ## the quick tests, which need no engine
+	$(RUN) -m pytest tests/unit tests/host --numprocesses $(WORKERS) --dist worksteal
 
 e2e: engine  ## only the tests on the real engine
 	$(RUN) -m pytest -m e2e --numprocesses $(WORKERS) --dist worksteal
 
-oldest: engine .venv-oldest/installed  ## the tests on the oldest supported Python, pulumi and requests
-	SEARCH_EXAMPLES=40 $(RUN_OLDEST) -m pytest -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
+oldest: engine .venv-oldest/installed  ## the host tier and one life on the oldest supported Python, pulumi and requests
+	$(RUN_OLDEST) -m pytest tests/host tests/e2e -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
 
 search: engine  ## look for histories that lose something, far longer than `test`: another each time, or SEARCH_SEED's
 	SEARCH_SEED=$${SEARCH_SEED:-$$(date +%s)} SEARCH_EXAMPLES=4000 SEARCH_SECONDS=900 \
@@ -67,6 +67,9 @@ dist: .venv/installed  ## the wheel and the sdist in dist/, checked as the index
 	rm -rf dist
 	$(RUN) -m build
 	$(RUN) -m twine check --strict dist/*
+
+plugin: .venv/installed  ## the native plugin as a tarball in dist/, for `pulumi plugin install`
+	$(RUN) -m tools.plugin
 
 clean:  ## remove what the other targets have put into the checkout
 	rm -rf .venv .venv-oldest .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache dist mutants site

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Stand in for Pulumi's host of Python programs: lies beside a built engine as `pulumi-language-python`.
 
-Like the official one, it runs programs by `pulumi-language-python-exec`, and policy packs by `pulumi.policy`.
+Like the official one, it runs programs by `pulumi-language-python-exec`, policy packs by `pulumi.policy`, and other
+plugins by their `__main__.py`.
 """
 
 from __future__ import annotations
@@ -77,15 +78,15 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {code}")
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
-        if request.kind != "analyzer":
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"plugins of kind {request.kind!r} are not supported here")
-        arguments = ["-m", "pulumi.policy", *request.args, request.info.program_directory]
+        folder = request.info.program_directory
+        is_pack = request.kind == "analyzer"
+        arguments = ["-m", "pulumi.policy", *request.args, folder] if is_pack else [folder, *request.args]
         environment = dict(variable.split("=", 1) for variable in request.env) or None
-        pack = self.started(request.info, arguments, cwd=request.pwd, env=environment, stdout=subprocess.PIPE)
-        context.add_callback(pack.kill)
-        for line in pack.stdout or ():  # the first one is the pack's port
+        plugin = self.started(request.info, arguments, cwd=request.pwd, env=environment, stdout=subprocess.PIPE)
+        context.add_callback(plugin.kill)
+        for line in plugin.stdout or ():  # the first one is the port
             yield language_pb2.RunPluginResponse(stdout=line)
-        yield language_pb2.RunPluginResponse(exitcode=pack.wait())
+        yield language_pb2.RunPluginResponse(exitcode=plugin.wait())
 
     def started(self, info: Any, arguments: list[str], **options: Any) -> subprocess.Popen[bytes]:
         """Start the Python that Pulumi.yaml names, or the active one; it must not outlive us."""

@@ -83,6 +83,8 @@ class Delivery:
 
     def _compare(self, change: Change, live: OpenList) -> None:
         """Note an error for each code that is not as declared in a whole list."""
+        change.closed -= live.keys()
+        change.opened &= live.keys()
         by = "meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
         change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(f"it was opened {by}"))
         replaces = f"it was closed {by} Or does PUT replace the list?"

@@ -45,10 +45,13 @@ class Writer:
             raise batch.bug
         return batch
 
-    def _carry_out(self, batch: Change) -> None:
+    def _gather(self, batch: Change) -> None:
         with self.joined:
             self.joined.wait_for(lambda: batch.callers >= self.expected_callers, LONGEST_GATHERING)
             self.gathering = None
+
+    def _carry_out(self, batch: Change) -> None:
+        self._gather(batch)
         try:
             self._delivery.deliver(batch)
         except BaseException as error:  # noqa: BLE001  # a bug of ours: raised for all who wait for the batch

@@ -160,11 +160,11 @@ class PlusofonClient:
                 call.method, url, data=call.body, timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 status = response.status_code
+                if status < 200:
+                    # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call,
+                    # so nothing is read, and the connection is closed.
+                    raise responses.unanswered(call, f"only an interim answer ({status}) came. Try again.")
                 content = _content(call, response, deadline)
-            if status < 200:
-                # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call.
-                self._session.close()
-                raise responses.unanswered(call, f"only an interim answer ({status}) came. Try again.")
             decoded = responses.parse_response(call, status, response.headers, content)
             return decoded
         except PlusofonError as error:
@@ -206,6 +206,8 @@ def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
             raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
             raise responses.unanswered(call, "the answer did not end in time. Try again.", is_late=True)
+    if getattr(response.raw, "length_remaining", None):
+        raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
 
 

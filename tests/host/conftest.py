@@ -12,6 +12,7 @@ import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
 from tests.host.host import Host, secret
+from tests.host.plugin_host import PluginHost
 
 StartHost = Callable[..., Host]
 
@@ -19,14 +20,15 @@ StartHost = Callable[..., Host]
 class Hosts:
     """Start hosts one ahead: the next one loads Pulumi while a test is at work on the one before."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: type[Host] = Host) -> None:
+        self._kind = kind
         self._folders = (folder / str(number) for number in itertools.count())
         self._spare: Host | None = None
 
     def take(self, env: Mapping[str, str] | None = None) -> Host:
         if env:
-            return Host(next(self._folders), env)
-        host, self._spare = self._spare or Host(next(self._folders)), Host(next(self._folders))
+            return self._kind(next(self._folders), env)
+        host, self._spare = self._spare or self._kind(next(self._folders)), self._kind(next(self._folders))
         return host
 
     def stop(self) -> None:
@@ -34,9 +36,10 @@ class Hosts:
             self._spare.stop()
 
 
-@pytest.fixture(scope="session")
-def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    hosts = Hosts(tmp_path_factory.mktemp("hosts"))
+@pytest.fixture(scope="session", params=[Host, PluginHost])
+def hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    """The front doors: the SDK's host of dynamic providers, and the native plugin."""
+    hosts = Hosts(tmp_path_factory.mktemp("hosts"), request.param)
     yield hosts
     hosts.stop()
 

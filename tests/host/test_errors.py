@@ -16,6 +16,9 @@ from tests.host.host import Host, at_once, secret
 from tests.host.properties import CUBA, HUNGARY, ID, state, whole
 from tests.host.test_claims import refused
 
+# How the SDK's host shows an error; `test_plugin` has the same of the native plugin.
+pytestmark = pytest.mark.parametrize("hosts", [Host], indirect=True)
+
 
 def sdk_shows_tracebacks() -> bool:
     """Return True if this SDK's host answers an exception with its traceback: 3.216 still had its text alone."""

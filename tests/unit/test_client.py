@@ -7,7 +7,7 @@ import gzip
 import json
 import logging
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -125,57 +125,66 @@ def test_cookies_are_not_kept_and_packed_answers_are_unpacked() -> None:
 # Lists
 
 
-@pytest.mark.parametrize(
-    "body, expected",
-    [
-        ({"directions": {"36": ROW}, "error": None}, ["36"]),
-        ({"directions": {"36": {"name": "Венгрия"}}}, ["36"]),
-        ({"directions": {"0": ROW}}, ["36"]),
-        ({"directions": [{**ROW, "code": 36}, {"code": "+7"}]}, ["36", "7"]),
-        ({"data": [ROW]}, ["36"]),
-        ({"directions": {"data": [ROW], "next_page_url": None}}, ["36"]),
-        # An empty list, and nothing else that looks like one.
-        ({"directions": {}}, []),
-        ({"directions": []}, []),
-        ({"directions": None, "success": True}, []),
-        ({"directions": [], "success": True, "message": "ok", "code": 200, "status": "ok", "errors": []}, []),
-        ({"data": [], "current_page": 1, "last_page": 1, "total": 0}, []),
+LISTS: dict[str, list[object]] = {
+    "36": [
+        {"directions": {"36": ROW}, "error": None},
+        {"directions": {"36": {"name": "Венгрия"}}},
+        {"directions": {"0": ROW}},
+        {"directions": [{**ROW, "code": 36}]},
+        {"data": [ROW]},
+        {"directions": {"data": [ROW], "next_page_url": None}},
     ],
-)
-def test_a_list_in_any_form_of_the_description_is_read(body: object, expected: list[str]) -> None:
-    assert codes(client_over(Answer(200, body))[0]) == expected
+    "": [
+        {"directions": {}},
+        {"directions": []},
+        {"directions": None, "success": True},
+        {"directions": [], "success": True, "message": "ok", "code": 200, "status": "ok", "errors": []},
+        {"data": [], "current_page": 1, "last_page": 1, "total": 0},
+    ],
+}
 
 
-@pytest.mark.parametrize(
-    "body, why",
-    [
-        ([], "it is not a JSON object"),
-        (None, "it is not a JSON object"),
-        ({}, "it has no «directions»"),
-        ({"success": True, "data": []}, "it has no «directions»"),
-        ({"directions": None}, "«directions» is null"),
-        ({"directions": None, "current_page": 1, "last_page": 1}, "«directions» is null"),
-        ({"directions": {"data": None}}, "«directions» is null"),
-        ({"directions": "none"}, "«directions» is neither an object nor an array"),
-        ({"directions": False}, "«directions» is neither an object nor an array"),
-        ({"directions": [], "message": "no access"}, "it is empty, but says that something is wrong"),
-        ({"directions": {}, "code": "403"}, "it is empty, but says that something is wrong"),
-        ({"directions": {}, "success": True, "status": 500}, "it is empty, but says that something is wrong"),
-        ({"directions": {}, "success": True, "errors": {"a": ["b"]}}, "it is empty, but says that something is wrong"),
-        ({"directions": {"36": "Hungary"}}, "an entry is not an object"),
-        ({"directions": [ROW, {"name": "Куба"}]}, "an entry has no code"),
-        ({"directions": [{"code": True}]}, "an entry has no code"),
-        ({"directions": [{"code": 36.5}]}, "an entry has no code"),
-        ({"directions": [ROW, {"code": "0053"}]}, "an entry's code is wrong: '0053' is not a calling code: 00 is"),
-        ({"directions": {"x": {}}}, "an entry's code is wrong: 'x' is not a calling code"),
-        ({"directions": {"36": ROW, "count": 1}}, "an entry is not an object"),
-        ({"data": {"directions": [ROW]}}, "an entry is not an object"),
+@pytest.mark.parametrize("expected", LISTS)
+def test_a_list_in_any_form_of_the_description_is_read(expected: str) -> None:
+    for body in LISTS[expected]:
+        assert codes(client_over(Answer(200, body))[0]) == expected.split(), body
+
+
+NO_LISTS: dict[str, list[object]] = {
+    "it is not a JSON object": [[], None],
+    "it has no «directions»": [{}, {"success": True, "data": []}],
+    "«directions» is null": [
+        {"directions": None},
+        {"directions": None, "current_page": 1, "last_page": 1},
+        {"directions": {"data": None}},
     ],
-)
-def test_what_is_no_list_is_an_error_and_never_an_empty_or_half_a_list(body: object, why: str) -> None:
-    error = get(Answer(200, body))
-    assert isinstance(error, UnexpectedResponseError)
-    assert f"GET {URL}/api/v1/direction: the answer is not the one described: {why}" in str(error)
+    "«directions» is neither an object nor an array": [{"directions": "none"}, {"directions": False}],
+    "it is empty, but says that something is wrong": [
+        {"directions": [], "message": "no access"},
+        {"directions": {}, "code": "400"},
+        {"directions": {}, "success": True, "status": 500},
+        {"directions": {}, "success": True, "errors": {"a": ["b"]}},
+    ],
+    "an entry is not an object": [
+        {"directions": {"36": "Hungary"}},
+        {"directions": {"36": ROW, "count": 1}},
+        {"data": {"directions": [ROW]}},
+    ],
+    "an entry has no code": [
+        {"directions": [ROW, {"name": "Куба"}]},
+        *({"directions": [{"code": c}]} for c in (True, 3.6)),
+    ],
+    "an entry's code is wrong: '0053' is not a calling code: 00 is": [{"directions": [ROW, {"code": "0053"}]}],
+    "an entry's code is wrong: 'x' is not a calling code": [{"directions": {"x": {}}}],
+}
+
+
+@pytest.mark.parametrize("why", NO_LISTS)
+def test_what_is_no_list_is_an_error_and_never_an_empty_or_half_a_list(why: str) -> None:
+    for body in NO_LISTS[why]:
+        error = get(Answer(200, body))
+        assert isinstance(error, UnexpectedResponseError)
+        assert f"GET {URL}/api/v1/direction: the answer is not the one described: {why}" in str(error)
 
 
 def test_keys_that_are_not_known_change_nothing() -> None:
@@ -197,19 +206,19 @@ def test_names_are_one_printable_line_of_a_sensible_length_and_without_the_token
 # Pages
 
 
+PLACES: dict[str, Callable[[object, dict[str, object]], dict[str, object]]] = {
+    "top": lambda rows, counters: {"data": rows, **counters},
+    "top, beside directions": lambda rows, counters: {"directions": rows, **counters},
+    "meta": lambda rows, counters: {"directions": rows, "meta": counters},
+    "meta, rows in data": lambda rows, counters: {"data": rows, "meta": counters},
+    "beside": lambda rows, counters: {"directions": {"data": rows, **counters}},
+}
+
+
 def paged(place: str, number: object, last: object, rows: Sequence[object], **more: object) -> Answer:
-    counters = {"current_page": number, "last_page": last, **more}
-    bodies: dict[str, dict[str, object]] = {
-        "top": {"data": rows, **counters},
-        "top, beside directions": {"directions": rows, **counters},
-        "meta": {"directions": rows, "meta": counters},
-        "meta, rows in data": {"data": rows, "meta": counters},
-        "beside": {"directions": {"data": rows, **counters}},
-    }
-    return Answer(200, bodies[place])
+    return Answer(200, PLACES[place](rows, {"current_page": number, "last_page": last, **more}))
 
 
-PLACES = ["top", "top, beside directions", "meta", "meta, rows in data", "beside"]
 ONE, TWO, THREE = ([{"code": code}] for code in ("7", "36", "53"))
 
 
@@ -241,21 +250,12 @@ def test_pages_that_do_not_make_up_the_list_are_refused(place: str, pages: list[
     assert why in str(error)
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"next_page_url": f"{URL}/?page=2"},
-        {"next_cursor": "abc"},
-        {"has_more": True},
-        {"meta": {"next_cursor": "abc"}},
-        {"links": {"next": "?page=2"}},
-        {"directions": {"data": ONE, "next_page_url": "?page=2"}},
-    ],
-    ids=str,
-)
-def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused(more: dict[str, object]) -> None:
-    error = get(Answer(200, {"directions": ONE, **more}))
-    assert "it comes in parts, and does not say how to get the rest" in str(error)
+def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:
+    signs: list[dict[str, object]] = [{"next_page_url": f"{URL}/?page=2"}, {"next_cursor": "abc"}, {"has_more": True}]
+    signs += [{place: {"data": ONE, **sign}} for sign in signs for place in ("meta", "directions")]
+    for more in [*signs, dict[str, object](links={"next": "?page=2"})]:
+        error = get(Answer(200, {"directions": ONE, **more}))
+        assert "it comes in parts, and does not say how to get the rest" in str(error), more
 
 
 def test_an_error_on_a_later_page_is_an_error_of_the_list() -> None:

@@ -1,0 +1,5 @@
+"""`python -m plusofon_pulumi.plugin`: what the engine runs."""
+
+from plusofon_pulumi.plugin import main
+
+main()

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,11 +53,16 @@ def names(project: Project) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="session")
+def yaml_host() -> Path:
+    return yaml_folder()
+
+
 @pytest.fixture
-def project(make_project: MakeProject, sandbox: Sandbox) -> Project:
+def project(make_project: MakeProject, sandbox: Sandbox, yaml_host: Path) -> Project:
     """A project in YAML; `pulumi-resource-plusofon` is found on PATH, as after `pip install`."""
     made = make_project("", sandbox)
-    made.set_env(PATH=f"{made.env['PATH']}{os.pathsep}{yaml_folder()}")
+    made.set_env(PATH=f"{made.env['PATH']}{os.pathsep}{yaml_host}")
     return made
 
 
@@ -140,7 +146,7 @@ def test_two_accounts_have_a_token_each_and_state_has_none_in_clear(project: Pro
         }
         declare(project, config={"secondToken": {"type": "string"}}, **resources)
         project.up()
-        assert (sandbox.open_codes, other.open_codes) == ({"36"}, {"36"})
+        assert [sandbox.open_codes, other.open_codes] == [{"36"}, {"36"}]
         assert not re.search(f"{other.token}|{sandbox.token}", json.dumps(project.state()))
         # Another token is no reason to replace what is open.
         project.config("secondToken", "a-token-of-tomorrow")

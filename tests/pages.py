@@ -14,7 +14,7 @@ RUSSIAN = CHECKOUT / "README.ru.md"
 PAGES = [CHECKOUT / name for name in sorted(project_files("*.md")) if not name.startswith("tests/")]
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"<!-- test: ([^<>]*) -->\s*\Z")
+_COMMENT = re.compile(r"<!-- test: ([^<>]*) -->")
 _INCLUDED = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
 
 
@@ -41,8 +41,8 @@ def blocks(page: Path, language: str = "") -> list[Block]:
     text, found, end = read(page), [], 0
     assert text.count("```") == 2 * len(_FENCE.findall(text)), f"{page.name} has a block without an end or a language"
     for fence in _FENCE.finditer(text):
-        comment = _COMMENT.search(text, end, fence.start())
-        words = [each.strip().partition(" ") for each in comment[1].split(";")] if comment else []
+        comments = "; ".join(_COMMENT.findall(text, end, fence.start()))
+        words = [each.strip().partition(" ") for each in comments.split(";") if each]
         inner = re.sub(f"^{fence['indent']}", "", fence["text"], flags=re.MULTILINE)
         whole = _INCLUDED.sub(lambda line: read(CHECKOUT / line[1]).rstrip(), inner)
         line = text.count("\n", 0, fence.start()) + 1

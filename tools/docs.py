@@ -1,4 +1,4 @@
-"""The hook of `mkdocs build`: include files of the checkout, and turn links out of docs/ into plain file names."""
+"""The hook of `mkdocs build`: include files of the checkout, and let links out of docs/ lead to pages or become file names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).parents[1]
+# The files of the checkout that are pages of the site.
+PAGES = {"README.md": "index.md", "README.ru.md": "russian.md", "ARCHITECTURE.md": "architecture.md"}
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
@@ -27,4 +29,6 @@ def _included(line: re.Match[str]) -> str:
 
 def _named(link: re.Match[str]) -> str:
     text, path = link.groups()
+    if path in PAGES:
+        return f"[{text}]({PAGES[path]})"
     return text if path.strip("/") in text else f"{text} (`{path}`)"

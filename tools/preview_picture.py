@@ -77,11 +77,13 @@ def draw(screen: pyte.Screen) -> str:
     for y, row in enumerate(rows, start=2):
         for (colour, bold), cells in itertools.groupby(enumerate(row), lambda place: (place[1].fg, place[1].bold)):
             run_of = list(cells)
-            said = html.escape("".join(cell.data for _, cell in run_of).rstrip(), quote=False)
+            # Browsers join plain blanks, also in a text that asks to preserve them.
+            plain = "".join(cell.data for _, cell in run_of).rstrip().replace(" ", "\N{NO-BREAK SPACE}")
+            said = html.escape(plain, quote=False)
             fill = COLOURS.get(colour, f"#{colour}" if len(colour) == 6 else colour)
             weight = ' font-weight="bold"' if bold else ""
             if said:
-                place = f'x="{CELL * (1 + run_of[0][0])}" y="{LINE * y}" textLength="{CELL * len(html.unescape(said))}"'
+                place = f'x="{CELL * (1 + run_of[0][0])}" y="{LINE * y}" textLength="{CELL * len(plain)}"'
                 lines.append(f'<text {place} fill="{fill}"{weight}>{said}</text>')
     size = {"width": CELL * (COLUMNS + 2), "height": LINE * (len(rows) + 2)}
     return SVG.format(lines="\n".join(lines), **size)

@@ -19,7 +19,7 @@ __all__ = ["main", "parser"]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed, 2 wrong usage."""
+    """Run one command and return its exit code: 0 done, 1 failed. Wrong usage is argparse's: SystemExit with 2."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that has no Cyrillic letters gets question marks, not a traceback.
         if isinstance(stream, io.TextIOWrapper):
@@ -32,8 +32,6 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         # `| head` has seen enough. Python would complain about it at its last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except SystemExit as ended:  # argparse has printed what it had to say
-        return int(ended.code or DONE)
     except (CommandError, PlusofonError, OSError, UnicodeDecodeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED

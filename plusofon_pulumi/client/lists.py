@@ -128,7 +128,7 @@ def _direction(row: object, key: str | None) -> Direction:
     code, id_ = row.get("code", key), row.get("id")
     if isinstance(code, bool) or not isinstance(code, (str, int)):
         raise UnusableError("an entry has no code")
-    usable_id = id_ if isinstance(id_, (str, int)) and not isinstance(id_, bool) and id_ != "" else None
+    usable_id = id_ if isinstance(id_, (str, int)) else None
     try:
         return Direction(normalise_code(code), _name(row.get("name")), _name(row.get("english_name")), usable_id, code)
     except InvalidCallingCodeError as error:

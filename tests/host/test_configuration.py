@@ -9,8 +9,8 @@ import pytest
 from plusofon_pulumi.sandbox import Sandbox
 from tests.host.conftest import StartHost, stack_of
 from tests.host.host import Host, secret
-from tests.host.properties import HUNGARY, whole
-from tests.host.test_claims import refused
+from tests.host.properties import refused, whole
+from tests.host.test_errors import calls_of
 
 NO_TOKEN = (
     "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, or set the environment variable "
@@ -48,32 +48,11 @@ def test_without_a_token_every_call_fails_with_one_sentence(start: StartHost) ->
     host = start({})
     for checked in (host.check({"code": "36"}), host.check(whole(["36"]))):
         assert checked.failures == [("", NO_TOKEN)]
-    for call, arguments in [
-        (host.create, ({"code": "36"},)),
-        (host.read, ("36", HUNGARY)),
-        (host.update, ("36", HUNGARY, {"code": "36"})),
-        (host.delete, ("36", HUNGARY)),
-        (host.diff, ("36", HUNGARY, {"code": "36"})),
-        (host.create, (whole(["36"]),)),
-    ]:
-        text = refused(call, *arguments)
+    for call, _ in calls_of(host):
+        text = refused(call)
         assert NO_TOKEN in text
         assert "Traceback" not in text
     assert host.stderr == ""
-
-
-@pytest.mark.parametrize("answer", ["401", "403", "500", "200"])
-def test_a_refused_token_is_one_paragraph_in_preview_that_names_its_source(
-    start: StartHost, sandbox: Sandbox, answer: str
-) -> None:
-    sandbox.set_readings({"R9": answer})
-    host = start({**stack_of(sandbox), "plusofon:token": secret("a-token-of-yesterday")})
-    [(property_, reason)] = host.check({"code": "36"}).failures
-    assert property_ == ""
-    assert "of plusofon:token in the stack's configuration" in reason
-    assert "\n" not in reason
-    assert "a-token-of-yesterday" not in reason
-    assert sandbox.calls() == 1
 
 
 def test_a_provider_of_one_s_own_is_named_and_never_takes_the_environment_s_token(

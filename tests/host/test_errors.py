@@ -8,13 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from plusofon_pulumi.sandbox import Sandbox
 from tests.host.conftest import StartHost, stack_of
 from tests.host.host import Host, at_once, secret
-from tests.host.properties import CUBA, HUNGARY, ID, state, whole
-from tests.host.test_claims import refused
+from tests.host.properties import CUBA, HUNGARY, ID, refused, state, whole
 
 # How the SDK's host shows an error; `test_plugin` has the same of the native plugin.
 pytestmark = pytest.mark.parametrize("hosts", [Host], indirect=True)
@@ -71,35 +68,6 @@ def test_a_refused_token_is_one_line_of_text_from_every_call(start: StartHost, s
         told = f"{not_done}GET {sandbox.url}{path}: {remedy}"
         assert refused(call) == text_alone("PermissionDeniedError", told)
     assert host.stderr == ""
-
-
-@pytest.mark.parametrize("fault, told", [
-    ("status:401", "the answer is 401"), ("html:200", "the answer (200) is not JSON"), ("reset", "the connection broke")
-])  # fmt: skip
-def test_nothing_is_gone_while_the_list_cannot_be_read(host: Host, sandbox: Sandbox, fault: str, told: str) -> None:
-    sandbox.fail_next(99, fault)
-    assert told in refused(host.read, "36", HUNGARY)
-
-
-@pytest.mark.parametrize("method, fault, kind, told", [
-    ("PUT", "status:400", "BadRequestError", "the answer is 400, «Неверный параметр»"),
-    ("PUT", "success-false", "UnexpectedResponseError", "says that it failed, «Операция не выполнена»"),
-    ("PUT", "ignore", "DirectionNotChangedError", "PUT was answered with success, but the list of open directions"),
-    ("DELETE", "status:500", "PermissionDeniedError", "the answer is 500, «Нет доступа»"),
-])  # fmt: skip
-def test_a_write_that_failed_says_what_was_not_done_and_why(
-    host: Host, sandbox: Sandbox, method: str, fault: str, kind: str, told: str
-) -> None:
-    sandbox.set_open(["53"])
-    host.check({"code": "36"})
-    sandbox.fail_next(99, fault, method=method)
-    is_put = method == "PUT"
-    shown = refused(host.create, {"code": "36"}) if is_put else refused(host.delete, "53", CUBA)
-    what = "36 (Hungary) was not opened: " if is_put else "53 (Cuba) was not closed: "
-    assert shown.startswith(text_alone(kind, what).rstrip("\n"))
-    assert told in shown
-    assert shown.count("\n") == int(SHOWS_TRACEBACKS)
-    assert host.lines == ["will open 36 (Hungary)"]
 
 
 def test_150_calls_that_fail_at_once_show_no_traceback(start: StartHost, sandbox: Sandbox) -> None:

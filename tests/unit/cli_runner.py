@@ -24,7 +24,10 @@ class Cli:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Return the exit code and both outputs."""
-        code = main(list(arguments))
+        try:
+            code = main(list(arguments))
+        except SystemExit as ended:  # argparse's way out
+            code = int(ended.code or 0)
         captured = self._capsys.readouterr()
         return code, captured.out, captured.err
 

@@ -35,8 +35,6 @@ for _row in state.catalogue():
     IDS.setdefault(_row.code, []).append(_row.id)
 DIRECTIONS = by_code(Direction(row.code, row.name, row.english_name) for row in state.catalogue())
 ALL_CODES = sorted(DIRECTIONS)
-MANY_CODES = sorted(IDS, key=int)[:40]
-"""Codes that fill more than two pages."""
 
 
 class FakeTime:
@@ -64,27 +62,11 @@ def settings_of(sandbox: Sandbox) -> Settings:
     return Settings(sandbox.token, base_url=sandbox.url)
 
 
-def account_of(sandbox: Sandbox) -> Account:
-    return Account(settings_of(sandbox))
-
-
 def calls(sandbox: Sandbox) -> list[str]:
     """Return the calls that a sandbox has seen since the last time."""
     seen = ["catalogue" if each.path == CATALOGUE_PATH else each.method for each in sandbox.requests]
     sandbox.clear_requests()
     return seen
-
-
-def writes(sandbox: Sandbox) -> list[tuple[str, list[Any]]]:
-    """Return what was sent: of a PUT the codes of the ids, each once, of a DELETE the codes as they were sent."""
-    code_of = {id_: code for code, ids in IDS.items() for id_ in ids}
-    found = []
-    for each in sandbox.requests:
-        if each.method == "PUT":
-            found.append(("PUT", sorted({code_of[str(id_)] for id_ in each.body["direction_ids"]})))
-        elif each.method == "DELETE":
-            found.append(("DELETE", each.body["codes"]))
-    return found
 
 
 @dataclass
@@ -95,7 +77,7 @@ class Process:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.account = account_of(self.sandbox)
+        self.account = Account(settings_of(self.sandbox))
 
     def claim(self, *codes: str) -> None:
         for code in codes:
@@ -217,12 +199,6 @@ def start(function: Callable[[], T]) -> Future[T]:
 
 def came(outcome: Future[T]) -> T:
     return outcome.result(PATIENCE)
-
-
-def failed(outcome: Future[T]) -> BaseException:
-    error = outcome.exception(PATIENCE)
-    assert error is not None
-    return error
 
 
 def error_of(act: Callable[[], object]) -> PlusofonError:

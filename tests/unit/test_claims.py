@@ -14,64 +14,61 @@ from tests.unit.support import UNKNOWN, calls, inputs, outputs
 from tests.unit.test_provider import CUBA, HUNGARY, ID, many, one, reasons
 
 STAYS = "36 (Hungary) stays open: the program still declares it"
+Check = Callable[[Plugin], Any]
 
 
-def refused(plugin: Plugin, act: Callable[[], object]) -> str:
-    with pytest.raises(DirectionClaimedError) as raised:
-        act()
+def fails(call: Callable[..., object], *arguments: Any) -> str:
+    with pytest.raises(PlusofonError) as raised:
+        call(*arguments)
     return str(raised.value)
 
 
-# Each order has 36 declared, by a check that failed or passed, and open when 36's old resource is deleted.
-
-FAULTS: dict[str, Callable[[Plugin, Sandbox], object]] = {
-    "the catalogue cannot be read": lambda p, s: (s.fail_next(1, "status:403"), one(p, "36")),
-    "the list cannot be read": lambda p, s: (s.fail_next(1, "status:403"), one(p, "36", old="36")),
-    "the whole list's catalogue cannot be read": lambda p, s: (s.fail_next(1, "status:403"), many(p, "36")),
-    "another code of the list cannot work": lambda p, s: many(p, "36", "Hungary"),
-    "on_destroy cannot work": lambda p, s: p.whole.check({}, inputs("36", on_destroy="no")),
-    "a create failed": lambda p, s: (one(p, "36"), s.fail_next(1, "status:403", method="PUT"), fails(p.single.create, {"code": "36"})),
-    "an update failed": lambda p, s: (one(p, "36"), s.fail_next(1, "status:403", method="PUT"), fails(p.single.update, "36", {}, {"code": "36"})),
-    "a list failed": lambda p, s: (many(p, "36"), s.fail_next(1, "status:403", method="PUT"), fails(p.whole.create, inputs("36"))),
-    "another kind came first": lambda p, s: (many(p, "53", old=["53"]), one(p, "36")),
-}  # fmt: skip
-
-
-def fails(call: Callable[..., object], *arguments: Any) -> None:
-    with pytest.raises(PlusofonError):
-        call(*arguments)
+# What declares 36, and fails; the first call of the method fails.
+FAILED: dict[str, tuple[str, Check]] = {
+    "the catalogue cannot be read": ("GET", lambda p: one(p, "36")),
+    "the list cannot be read": ("GET", lambda p: one(p, "36", old="36")),
+    "the list's catalogue cannot be read": ("GET", lambda p: many(p, "36")),
+    "another code of the list cannot work": ("", lambda p: many(p, "36", "Hungary")),
+    "on_destroy cannot work": ("", lambda p: p.whole.check({}, inputs("36", on_destroy="no"))),
+    "another kind came first": ("", lambda p: (many(p, "53", old=["53"]), one(p, "36"))),
+    "a create failed": ("PUT", lambda p: (one(p, "36"), fails(p.single.create, {"code": "36"}))),
+    "an update failed": ("PUT", lambda p: (one(p, "36"), fails(p.single.update, "36", {}, {"code": "36"}))),
+    "a list failed": ("PUT", lambda p: (many(p, "36"), fails(p.whole.create, inputs("36")))),
+}
 
 
-@pytest.mark.parametrize("case", FAULTS)
+@pytest.mark.parametrize("case", FAILED)
 def test_a_deletion_raises_while_no_declaration_has_succeeded_and_one_has_failed(
     plugin: Plugin, sandbox: Sandbox, case: str
 ) -> None:
-    FAULTS[case](plugin, sandbox)
+    method, declare = FAILED[case]
+    if method:
+        sandbox.fail_next(1, "status:403", method=method)
+    declare(plugin)
     sandbox.set_open(["36"])
-    plugin.single.account()._live.invalidate()
-    plugin.single.account()._catalogue.invalidate()
-    plugin.single.account().direction("36")
-    text = refused(plugin, lambda: plugin.single.delete("36", {**HUNGARY}))
-    assert text.startswith(
-        "36 (Hungary) was not closed: the program declares the code in another resource, which could"
-    )
-    for on_destroy, what in (("retain", "was not given up"), ("close", "was not closed")):
-        text = refused(plugin, lambda: plugin.whole.delete(ID, outputs("36", on_destroy=on_destroy)))  # noqa: B023
-        assert text.startswith(f"36 (Hungary) {what}: the program declares the code")
-    assert sandbox.open_codes == {"36"}
-    plugin.single.account().open("36", plugin.lines.append)
+    account = plugin.single.account()
+    account._live.invalidate()
+    account._catalogue.invalidate()
+    account.direction("36")
+    why = "the program declares the code in another resource, which could not be made"
+    for delete, id_, props, what in [
+        (plugin.single.delete, "36", HUNGARY, "was not closed"),
+        (plugin.whole.delete, ID, outputs("36", on_destroy="close"), "was not closed"),
+        (plugin.whole.delete, ID, outputs("36"), "was not given up"),
+    ]:
+        with pytest.raises(DirectionClaimedError, match=rf"^36 \(Hungary\) {what}: {why}"):
+            delete(id_, {**props})
+    account.open("36", plugin.lines.append)
     plugin.single.delete("36", {**HUNGARY})
+    assert plugin.lines[-1] == STAYS
     assert sandbox.open_codes == {"36"}
-    assert STAYS in plugin.lines
 
 
 @pytest.mark.parametrize("declare", [
     lambda p: one(p, "36"), lambda p: one(p, "36", old="36"), lambda p: (one(p, "36"), one(p, "36")),
     lambda p: many(p, "36"), lambda p: many(p, "36", UNKNOWN), lambda p: (many(p, "36"), many(p, "36")),
 ])  # fmt: skip
-def test_a_deletion_leaves_a_declared_code_open_and_says_so(
-    plugin: Plugin, sandbox: Sandbox, declare: Callable[[Plugin], object]
-) -> None:
+def test_a_deletion_leaves_a_declared_code_open_and_says_so(plugin: Plugin, sandbox: Sandbox, declare: Check) -> None:
     sandbox.set_open(["36", "53"])
     declare(plugin)
     del plugin.lines[:]
@@ -94,15 +91,17 @@ def test_only_check_claims(plugin: Plugin, sandbox: Sandbox) -> None:
 
 # One kind
 
+MANAGED = "this account is managed by"
+ADD = "to the codes of the AllowedDirections and remove"
+
 
 def own(codes: str) -> str:
-    it = "it stays open"
-    return f"this account is managed by an AllowedDirections of this program: add {codes} to the codes of the AllowedDirections and remove this resource; {it}"  # noqa: E501
+    return f"{MANAGED} an AllowedDirections of this program: add {codes} {ADD} this resource; it stays open"
 
 
 def singles(codes: str, add: str = "") -> str:
-    managed = f"this account is managed by AllowedDirection resources of this program ({codes})"
-    return f"{managed}: add {add or codes} to the codes of the AllowedDirections and remove those resources; they stay open"
+    managed = f"{MANAGED} AllowedDirection resources of this program ({codes})"
+    return f"{managed}: add {add or codes} {ADD} those resources; they stay open"
 
 
 def another(codes: str) -> str:
@@ -111,32 +110,38 @@ def another(codes: str) -> str:
     )
 
 
-CHECKS: dict[str, tuple[list[Callable[[Plugin], Any]], str]] = {
-    "single, list": ([lambda p: one(p, "36"), lambda p: one(p, "44"), lambda p: many(p, "7")], singles("36, 44")),
+def unknown(plugin: Plugin) -> Any:
+    return plugin.whole.check({}, {"codes": UNKNOWN})
+
+
+UNKNOWN_SINGLE = singles("not known yet", "their codes")
+# What is checked, and what the last check is refused for.
+KINDS: dict[str, tuple[list[Check], str]] = {
+    "singles, list": ([lambda p: one(p, "36"), lambda p: one(p, "44"), lambda p: many(p, "7")], singles("36, 44")),
     "list, single": ([lambda p: many(p, "7"), lambda p: one(p, "36")], own("36")),
     "list, single of its code": ([lambda p: many(p, "36"), lambda p: one(p, "36")], own("36")),
-    "old list, old single": ([lambda p: many(p, "7", old=["7"]), lambda p: one(p, "36", old="36")], own("36")),
-    "unknown single, list": ([lambda p: one(p, UNKNOWN), lambda p: many(p, "7")], singles("not known yet", "their codes")),
+    "both of old": ([lambda p: many(p, "7", old=["7"]), lambda p: one(p, "36", old="36")], own("36")),
+    "unknown single, list": ([lambda p: one(p, UNKNOWN), lambda p: many(p, "7")], UNKNOWN_SINGLE),
     "list, unknown single": ([lambda p: many(p, "7"), lambda p: one(p, UNKNOWN)], own("the code")),
-    "unknown list, single": ([lambda p: p.whole.check({}, {"codes": UNKNOWN}), lambda p: one(p, "36")], own("36")),
-    "single, unknown list": ([lambda p: one(p, "36"), lambda p: p.whole.check({}, {"codes": UNKNOWN})], singles("36")),
-    "failed single, list": ([lambda p: one(p, "no"), lambda p: many(p, "7")], singles("not known yet", "their codes")),
+    "unknown list, single": ([unknown, lambda p: one(p, "36")], own("36")),
+    "single, unknown list": ([lambda p: one(p, "36"), unknown], singles("36")),
+    "failed single, list": ([lambda p: one(p, "no"), lambda p: many(p, "7")], UNKNOWN_SINGLE),
     "failed single of a code, list": ([lambda p: one(p, "999"), lambda p: many(p, "7")], singles("999")),
     "failed list, single": ([lambda p: p.whole.check({}, {"codes": "36"}), lambda p: one(p, "36")], own("36")),
     "two equal lists": ([lambda p: many(p, "7", "36"), lambda p: many(p, "36", "+7")], ""),
     "two other lists": ([lambda p: many(p, "7", "36"), lambda p: many(p, "36")], another("7, 36")),
-    "an empty list and another": ([lambda p: many(p), lambda p: many(p, "36")], another("none")),
+    "an empty list and another": ([many, lambda p: many(p, "36")], another("none")),
     "two lists, one not known": ([lambda p: many(p, "7", UNKNOWN), lambda p: many(p, "36")], ""),
     "two singles of one code": ([lambda p: one(p, "36"), lambda p: one(p, "36")], ""),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize("case", CHECKS)
+@pytest.mark.parametrize("case", KINDS)
 def test_one_kind_rules_an_account_in_every_order(plugin: Plugin, sandbox: Sandbox, case: str) -> None:
     sandbox.set_open(["7"])
-    checks, told = CHECKS[case]
-    for check in checks[:-1]:
+    (*before, last), told = KINDS[case]
+    for check in before:
         check(plugin)
     calls(sandbox)
-    assert reasons(checks[-1](plugin)) == ([("", told)] if told else [])
+    assert reasons(last(plugin)) == ([("", told)] if told else [])
     assert calls(sandbox) == [] or not told, "a refusal asks nobody"

@@ -17,7 +17,6 @@ import plusofon_pulumi
 from plusofon_pulumi.cli import common
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.cli_runner import Cli, environment, started
-from tests.unit.support import refusing_url
 from tests.waiting import PATIENCE, until
 
 READING = ("list", "catalogue", "doctor", "adopt")
@@ -90,11 +89,6 @@ def test_an_api_in_trouble_is_one_line_and_no_file(cli: Cli, tmp_path: Path, fau
     for arguments in (["list"], ["adopt", "--out", "acme"]):
         assert f"{path}: " in cli.failed(*arguments)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_an_api_that_is_down_is_one_line(cli: Cli) -> None:
-    with refusing_url() as url:
-        assert "Connection refused" in cli.failed("list", "--base-url", url)
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -195,13 +189,6 @@ def test_head_gets_its_line(sandbox: Sandbox) -> None:
     ran = subprocess.run(["bash", "-c", command], env=environment(sandbox), capture_output=True, check=True, text=True)
     assert ran.stdout.startswith("code  name")
     assert ran.stderr == ""
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_one_line(sandbox: Sandbox) -> None:
-    with open("/dev/full", "w") as full, started(sandbox, "list", stdout=full.fileno()) as process:  # noqa: PTH123
-        assert "No space left on device\n" in process.communicate(timeout=PATIENCE)[1]
-    assert process.returncode != 0
 
 
 @pytest.mark.usefixtures("signals_heard")

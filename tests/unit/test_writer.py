@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
 from plusofon_pulumi.errors import ServerError
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.support import ALL_CODES, FakeTime, Process, calls, came, error_of, start
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 def test_215_singles_from_four_threads_take_at_most_120_calls(sandbox: Sandbox) -> None:
@@ -67,14 +68,14 @@ def test_what_comes_while_a_write_is_under_way_goes_out_as_one_batch(process: Pr
         allow(ids)
 
     process.account._client.allow_directions = held  # type: ignore[method-assign]
-    threads = [start(lambda: process.open("36"))]
+    threads: list[Future[object]] = [start(lambda: (process.open("36"), process.open("58")))]
     begun.wait()
     threads += [start(lambda code=code: process.open(code)) for code in ("44", "49", "53")]  # type: ignore[misc]
     until(lambda: process.account.writer.gathering and process.account.writer.gathering.callers == 3)
     go.set()
     for each in threads:
         came(each)
-    assert process.sandbox.calls("PUT") == 2
+    assert process.sandbox.calls("PUT") == 2, "the first thread is waited for, too: it comes back"
 
 
 def test_a_batch_is_waited_for_only_if_the_last_one_had_several(
@@ -160,5 +161,5 @@ def test_many_threads_read_with_one_call_and_wait_for_a_write(sandbox: Sandbox) 
         readers = [start(process.account.open_directions) for _ in range(16)]
         process.open("36")
         calls(sandbox)
-    assert [list(came(reader)) for reader in readers] == [["36"]] * 16
+    assert [list(reader.result(PATIENCE)) for reader in readers] == [["36"]] * 16
     assert calls(sandbox) == []

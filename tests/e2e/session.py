@@ -5,7 +5,7 @@ The session has a project with a stack, and a sandbox as its account. By its lan
 - `sh`: run by bash, which stays in its folder and keeps its variables; the account's token is on standard input;
 - `python`: a program that is brought up if it declares resources; otherwise it is run;
 - `text`: lines of the output that came last, in order, where `…` is anything; or, after `$ `, a command and its output;
-- `yaml`: parsed.
+- `yaml`: parsed; `csv`: only shown.
 
 The comment above a block may say more, as in `<!-- test: account 7 53; fails -->`:
 
@@ -160,7 +160,8 @@ def script_of(block: Block) -> str:
 
 def parse(block: Block) -> None:
     """Check the syntax of a block."""
-    assert block.language in ("sh", "python", "yaml", "text"), f"{block}: no test knows this language"
+    known = ("sh", "python", "yaml", "text", "typescript", "go")
+    assert block.language in known, f"{block}: no test knows this language"
     if block.language == "sh":
         subprocess.run(["bash", "-n"], input=block.text, check=True, text=True)
     elif block.language == "python":

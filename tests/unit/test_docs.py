@@ -11,6 +11,7 @@ import yaml
 import plusofon_pulumi
 from plusofon_pulumi.cli import main
 from plusofon_pulumi.cli.directions import NON_GEOGRAPHIC
+from plusofon_pulumi.plugin import LOOK_UPS
 from plusofon_pulumi.sandbox import READINGS
 from plusofon_pulumi.sandbox.state import catalogue
 from plusofon_pulumi.settings import SOURCES
@@ -28,9 +29,10 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_names_is_there(page: Path) -> None:
     keys = {key for key, _ in SOURCES.values()} | {f"plusofon:{name}" for name in plusofon_pulumi.__all__}
+    keys |= {token.replace("index:", "") for token in LOOK_UPS}
     assert set(re.findall(r"\bplusofon:(?!index|get)\w+", read(page))) <= keys
     source = "".join(read(path) for path in Path(plusofon_pulumi.__file__).parent.rglob("*.py"))
-    assert [name for name in re.findall(r"\bPLUSOFON_\w+", read(page)) if name not in source] == []
+    assert [name for name in re.findall(r"\bPLUSOFON_(?!TOKEN_)\w+", read(page)) if name not in source] == []
     targets = set(re.findall(r"^([a-z]+):", read(CHECKOUT / "Makefile"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)`|^make ([a-z]+)$", read(page), re.MULTILINE)) <= {
         pair for target in targets for pair in ((target, ""), ("", target))

@@ -20,7 +20,6 @@ from tests.pages import DOCS, blocks
 from tools import plugin
 from tools.engine import yaml_folder
 
-pytestmark = pytest.mark.oldest
 Resource = dict[str, Any]
 NATIVE = "plusofon:index:AllowedDirection"
 
@@ -65,6 +64,7 @@ def project(make_project: MakeProject, sandbox: Sandbox, yaml_host: Path) -> Pro
     return made
 
 
+@pytest.mark.oldest
 def test_a_code_is_opened_mended_renamed_swapped_and_closed(project: Project, sandbox: Sandbox) -> None:
     declare(project, hungary=single("36"), cuba=single("+53"), outputs={"name": "${hungary.englishName}"})
     assert "will open 36 (Hungary)" in project.preview().output

@@ -21,7 +21,7 @@ FILES = {
 def main() -> None:
     """Build the wheel, and pack it with what tells Pulumi how to run it."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "build", "--wheel", "--outdir", folder, CHECKOUT]
+        command = [sys.executable, "-m", "build", "--wheel", "--outdir", folder, str(CHECKOUT)]
         subprocess.run(command, check=True, stdout=sys.stderr)
         [wheel] = Path(folder).glob("*.whl")
         print(pack(wheel, CHECKOUT / "dist"))

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from plusofon_pulumi.sandbox import Sandbox
 from tests.host.conftest import StartHost, stack_of
 from tests.host.host import Host, at_once, secret

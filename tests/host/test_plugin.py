@@ -170,7 +170,7 @@ def invoke(host: PluginHost, name: str, **arguments: Any) -> dict[str, Any]:
 def test_functions_look_up_what_python_programs_look_up(host: PluginHost, sandbox: Sandbox) -> None:
     sandbox.set_open(["36"])
     hungary = {"code": "36", "name": "Венгрия", "englishName": "Hungary"}
-    assert invoke(host, "getDirection", text="hungary") == hungary
+    assert invoke(host, "getDirection", text="hungary") == invoke(host, "getDirection", text=36) == hungary
     assert invoke(host, "getAllowedDirections") == {"codes": ["36"], "directions": [hungary]}
     russia = invoke(host, "getDirections", text="7")
     assert len(russia["directions"]) > len(russia["codes"]) > 0

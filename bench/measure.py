@@ -20,6 +20,7 @@ from pathlib import Path
 from bench.programs import KINDS
 from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.harness import Project, make_blank
+from tools.engine import yaml_folder
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CATALOGUE = CHECKOUT / "plusofon_pulumi" / "sandbox" / "catalogue.json"
@@ -73,7 +74,10 @@ class Stage:
             account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
             # Program and plugin import the idle resource and the naive provider from the checkout.
             project = Project(Path(name), self._blank, self._engine, account | {"PYTHONPATH": str(CHECKOUT)})
-            for file, text in KINDS[kind].files(codes).items():
+            files = KINDS[kind].files(codes)
+            if "Pulumi.yaml" in files:
+                project.set_env(PATH=f"{project.env['PATH']}{os.pathsep}{yaml_folder()}")
+            for file, text in files.items():
                 (project.folder / file).write_text(text, encoding="utf-8")
             for operation, arguments in OPERATIONS.items():
                 sandbox.clear_requests()

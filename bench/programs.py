@@ -32,11 +32,17 @@ def _list(codes: Codes) -> dict[str, str]:
     return {"__main__.py": f"import plusofon_pulumi as plusofon\n\n{call}\n"}
 
 
+def _yaml(codes: Codes) -> dict[str, str]:
+    line = '  direction-{0}: {{type: "plusofon:AllowedDirection", properties: {{code: "{0}"}}}}\n'
+    return {"Pulumi.yaml": "name: test\nruntime: yaml\nresources:\n" + "".join(map(line.format, codes))}
+
+
 _SINGLE = 'plusofon.AllowedDirection(f"direction-{code}", code=code)'
 _NAIVE = 'NaiveDirection(f"direction-{code}", code)'
-SINGLE, LIST, NAIVE, IMPORTED, FLOOR = "single", "list", "naive", "imported", "floor"
+SINGLE, PLUGIN, LIST, NAIVE, IMPORTED, FLOOR = "single", "plugin", "list", "naive", "imported", "floor"
 KINDS = {
     SINGLE: Kind("`AllowedDirection` each", _each("import plusofon_pulumi as plusofon", _SINGLE)),
+    PLUGIN: Kind("each, in YAML (plugin)", _yaml),
     LIST: Kind("one `AllowedDirections`", _list),
     NAIVE: Kind("naive provider", _each(NAIVE_FILE.read_text(encoding="utf-8"), _NAIVE)),
     IMPORTED: Kind("naive, imported", _each("from bench.naive import NaiveDirection", _NAIVE)),

@@ -32,7 +32,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from plusofon_pulumi import data
-from plusofon_pulumi.directions import Direction, by_code
+from plusofon_pulumi.directions import Direction, by_code, normalise_code
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.identity import DIRECTIONS_ID
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
@@ -66,10 +66,10 @@ def in_plain_words(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(plugin, request, context)
         except (PlusofonError, pulumi.RunError) as error:
-            told = str(error)
+            text = str(error)
         except Exception:  # noqa: BLE001  # the engine hides what a plugin prints, so the answer carries it
-            told = traceback.format_exc()
-        return context.abort(grpc.StatusCode.UNKNOWN, told)
+            text = traceback.format_exc()
+        return context.abort(grpc.StatusCode.UNKNOWN, text)
 
     return wrapper
 
@@ -181,7 +181,10 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: Any, context: Any) -> Any:
         """Answer a function by the look-up that Python programs call."""
         look_up = LOOK_UPS[request.tok]
-        found = look_up(_received(request.args).get("text"), Settings.from_config(self._config.get))
+        text = _received(request.args).get("text")
+        # YAML sends a code without quotes as a number.
+        text = normalise_code(text) if isinstance(text, float) else text
+        found = look_up(text, Settings.from_config(self._config.get))
         answer = provider_pb2.InvokeResponse()
         getattr(answer, "return").CopyFrom(_sent(found))
         return answer

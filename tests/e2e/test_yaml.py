@@ -20,11 +20,9 @@ from tests.pages import DOCS, blocks
 from tools import plugin
 from tools.engine import yaml_folder
 
-pytestmark = pytest.mark.oldest
 Resource = dict[str, Any]
 NATIVE = "plusofon:index:AllowedDirection"
 
-# What the page shows is what is run here.
 PAGE = DOCS / "other-languages.md"
 INSTALL, ADD, IMPORT, FORGET = (block.text for block in blocks(PAGE, "sh"))
 SHORTEST, SECOND = (block.text for block in blocks(PAGE, "yaml"))
@@ -66,6 +64,7 @@ def project(make_project: MakeProject, sandbox: Sandbox, yaml_host: Path) -> Pro
     return made
 
 
+@pytest.mark.oldest
 def test_a_code_is_opened_mended_renamed_swapped_and_closed(project: Project, sandbox: Sandbox) -> None:
     declare(project, hungary=single("36"), cuba=single("+53"), outputs={"name": "${hungary.englishName}"})
     assert "will open 36 (Hungary)" in project.preview().output
@@ -74,21 +73,18 @@ def test_a_code_is_opened_mended_renamed_swapped_and_closed(project: Project, sa
     assert project.outputs() == {"name": "Hungary"}
     assert sandbox.open_codes == {"36", "53"}
     project.preview("--expect-no-changes")
-
     sandbox.set_open(["53"])
     drift = project.preview("--expect-no-changes", fails=True)
     assert "will open 36 (Hungary): it was closed since the last successful update" in drift.output
     assert "plusofon:index:AllowedDirection (hungary)" in drift.output
     project.up()
     assert sandbox.open_codes == {"36", "53"}
-
     since = len(sandbox.history)
     declare(project, renamed=single("36"), cuba=single("53"))
     assert "36 (Hungary) stays open: the program still declares it" in project.up().output
     declare(project, renamed=single("53"), cuba=single("36"))
     project.up()
     assert sandbox.history[since:] == []
-
     project.destroy()
     assert sandbox.open_codes == set()
 
@@ -104,7 +100,6 @@ def test_a_whole_list_closes_what_is_not_declared_and_shows_what_changes(project
     declare(project, all=whole("36", "49"))
     shown = project.preview("--diff").output
     assert '~ [1]: "7" => "49"' in shown
-
     sandbox.set_open(["36", "7", "53"])
     drift = project.preview("--refresh").output
     assert "will close 53 (Cuba): it was opened since the last successful update" in drift

@@ -170,7 +170,7 @@ def invoke(host: PluginHost, name: str, **arguments: Any) -> dict[str, Any]:
 def test_functions_look_up_what_python_programs_look_up(host: PluginHost, sandbox: Sandbox) -> None:
     sandbox.set_open(["36"])
     hungary = {"code": "36", "name": "Венгрия", "englishName": "Hungary"}
-    assert invoke(host, "getDirection", text="hungary") == hungary
+    assert invoke(host, "getDirection", text="hungary") == invoke(host, "getDirection", text=36) == hungary
     assert invoke(host, "getAllowedDirections") == {"codes": ["36"], "directions": [hungary]}
     russia = invoke(host, "getDirections", text="7")
     assert len(russia["directions"]) > len(russia["codes"]) > 0
@@ -185,6 +185,7 @@ def test_a_function_that_fails_says_why_in_one_line(host: PluginHost, name: str,
     assert "Traceback" not in str(refused.value)
 
 
+@pytest.mark.skipif(not hasattr(messages, "ListRequest"), reason="this SDK's protocol has no List")
 def test_a_list_has_the_ids_that_an_import_takes(host: PluginHost, sandbox: Sandbox) -> None:
     sandbox.set_open(["36", "53"])
 

@@ -53,9 +53,8 @@ class Session:
     def __init__(self, make_project: MakeProject, life: ExitStack, **env: str | None) -> None:
         self._make_project, self._life, self._env = make_project, life, env
         self._output = ""
-        # Where a page says 8036.
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = str(free.getsockname()[1])
+            self._port = str(free.getsockname()[1])  # where a page says 8036
         self.new()
 
     def new(self) -> None:

@@ -15,7 +15,7 @@ PAGES = [CHECKOUT / name for name in sorted(project_files("*.md")) if not name.s
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!-- test: ([^<>]*) -->")
-_INCLUDED = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
+_INCLUDED = re.compile(r'^(?:# )?--8<-- "([^"]+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ PAGES = {"README.md": "index.md", "README.ru.md": "russian.md", "ARCHITECTURE.md
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace a line `--8<-- "FILE"` with that file, and links to files that the site does not have."""
-    markdown = re.sub(r'^--8<-- "([^"]+)"$', _included, markdown, flags=re.MULTILINE)
+    markdown = re.sub(r'^(?:# )?--8<-- "([^"]+)"$', _included, markdown, flags=re.MULTILINE)
     return re.sub(r"(?<!!)\[([^\]]+)\]\(\.\./([^)#]+)(?:#[^)]*)?\)", _named, markdown)
 
 

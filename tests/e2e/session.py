@@ -118,8 +118,7 @@ class Session:
         (self.folder / ".script").write_text(script, encoding="utf-8")
         (self.folder / ".typed").write_text(f"{self.sandbox.token}\n" * 2, encoding="utf-8")
         end = f"--- end of {block.page.name} {block.line}"
-        assert self._shell.stdin
-        assert self._shell.stdout
+        assert self._shell.stdin is not None is not self._shell.stdout
         timer = threading.Timer(PATIENCE, isolated.end_session, [self._shell])
         timer.start()
         run = RUN.format(script=self.folder / ".script", typed=self.folder / ".typed", end=end)
@@ -147,20 +146,18 @@ class Session:
 
 def script_of(block: Block) -> str:
     """Return what the shell runs for a block; empty if nothing is run."""
-    if "file" in block.words or (block.language == "python" and "shown" not in block.words):
-        name = block.words.get("file", "__main__.py")
-        script = f"mkdir -p $(dirname {name})\ncat > {name} <<'END_OF_BLOCK'\n{block.text}END_OF_BLOCK\n"
-        if "file" in block.words:
-            return script
-        is_program = re.search(r"plusofon\.(Allowed|Provider)", block.text)
-        action = "preview" if "preview" in block.words else "up --skip-preview"
-        return script + (f"pulumi {action}\n" if is_program else f"python {name}\n")
-    return block.text if block.language == "sh" else ""
+    name = block.words.get("file", "__main__.py" if block.language == "python" and "shown" not in block.words else "")
+    script = f"mkdir -p $(dirname {name})\ncat > {name} <<'END_OF_BLOCK'\n{block.text}END_OF_BLOCK\n"
+    if "file" in block.words or not name:
+        return script if name else block.text if block.language == "sh" else ""
+    if re.search(r"plusofon\.(Allowed|Provider)", block.text):
+        return script + ("pulumi preview\n" if "preview" in block.words else "pulumi up --skip-preview\n")
+    return script + f"python {name}\n"
 
 
 def parse(block: Block) -> None:
     """Check the syntax of a block."""
-    known = ("sh", "python", "yaml", "text", "typescript", "go")
+    known = ("sh", "python", "yaml", "text", "csv", "typescript", "go")
     assert block.language in known, f"{block}: no test knows this language"
     if block.language == "sh":
         subprocess.run(["bash", "-n"], input=block.text, check=True, text=True)

@@ -27,12 +27,9 @@ def test_the_blocks_of_a_page_do_what_it_says(page: Path, make_project: MakeProj
     [
         "```sh\nfalse\ntrue\n```\n",
         "```sh\nno-such-command || true\n```\n",
-        "```sh\necho shown\n```\n\n```text\nsomething else\n```\n",
         "```sh\necho one\necho two\n```\n\n```text\ntwo\none\n```\n",
         "```text\n$ echo all\nal\n```\n",
-        "```python\nraise SystemExit(1)\n```\n",
         "```yaml\na: {\n```\n",
-        "```ruby\nputs 1\n```\n",
         "<!-- test: fails -->\n```sh\ntrue\n```\n",
         "<!-- test: then 36 -->\n```sh\ntrue\n```\n",
         "<!-- test: not run -->\n```sh\nif\n```\n",

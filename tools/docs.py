@@ -1,4 +1,4 @@
-"""The hook of `mkdocs build`: include files of the checkout, and let links out of docs/ lead to pages or become file names."""
+"""The hook of `mkdocs build`: include files of the checkout, and let links out of docs/ lead to pages."""
 
 from __future__ import annotations
 

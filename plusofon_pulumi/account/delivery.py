@@ -229,10 +229,11 @@ class Delivery:
         change.opened &= live
         change.closed -= live
         if missing:
-            was, is_ = ("was", "is") if len(missing) == 1 else ("were", "are")
+            was_open = "was open before this write and is not any more"
+            if len(missing) > 1:
+                was_open = "were open before this write and are not any more"
             why = "does PUT replace the list, or did somebody close it?"
-            was_open = f"{self.names(missing)} {was} open before this write and {is_} not any more: {why}"
-            raise errors.DirectionNotChangedError(was_open)
+            raise errors.DirectionNotChangedError(f"{self.names(missing)} {was_open}: {why}")
         if again:
             raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
         change.notices.append(f"opened {self.names(lost)} again: it closed during the write")

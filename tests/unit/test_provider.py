@@ -175,6 +175,7 @@ def test_a_retained_list_goes_even_if_the_account_cannot_be_read(start_plugin: S
         plugin.whole.delete(ID, outputs("36"))
         assert [line.startswith(f"what is left open is not known: {why}") for line in plugin.lines] == [True]
     assert calls(sandbox) == ["GET"]
+    assert reasons(many(plugin, "36"))[0][1].startswith("there is no Plusofon token: ")
 
 
 # Check
@@ -238,6 +239,11 @@ def test_a_single_that_cannot_work_is_refused(plugin: Plugin, code: Any, told: s
     [(property_, reason)] = reasons(one(plugin, code))
     assert (property_, reason[: len(told)]) == ("code", told)
     assert reason[len(told) :] in ("", "; the catalogue has 36 (Hungary)") or told.startswith("Plusofon")
+
+
+def test_a_name_is_refused_as_such_even_if_the_catalogue_cannot_be_read(plugin: Plugin, sandbox: Sandbox) -> None:
+    sandbox.fail_next(9, "status:403")
+    assert reasons(one(plugin, "Hungary"))[0][1].endswith(" by its calling code, in digits, not by a name")
 
 
 def test_on_destroy_is_one_of_two_words(plugin: Plugin) -> None:

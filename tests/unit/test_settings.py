@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.errors import ConfigurationError
 from plusofon_pulumi.settings import DEFAULT_BASE_URL, DEFAULT_CLIENT_ID, PROVIDER_KEY, SOURCES, Settings, is_close_only
 
@@ -135,6 +136,11 @@ NO_URLS = [
 )
 def test_any_other_base_url_is_refused(url: str, mistake: str) -> None:
     assert refusal(base_url=url).startswith(f"the base URL, of the program, {mistake}")
+
+
+def test_without_a_stack_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUSOFON_TOKEN", "own")
+    assert Settings.from_environment() == PlusofonClient().settings == Settings("own", sources={"token": "elsewhere"})
 
 
 def test_the_token_is_in_no_text_and_no_pickle_and_settings_are_a_key() -> None:

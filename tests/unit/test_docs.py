@@ -33,11 +33,8 @@ def test_what_a_page_names_is_there(page: Path) -> None:
     assert set(re.findall(r"\bplusofon:(?!index|get)\w+", read(page))) <= keys
     source = "".join(read(path) for path in Path(plusofon_pulumi.__file__).parent.rglob("*.py"))
     assert [name for name in re.findall(r"\bPLUSOFON_(?!TOKEN_)\w+", read(page)) if name not in source] == []
-<<<<<<< HEAD
     files = re.findall(r"`((?:tests|tools|examples|docs)/[\w/.]+)`", read(page))
     assert [name for name in files if not (CHECKOUT / name).exists()] == []
-=======
->>>>>>> plugin
     targets = set(re.findall(r"^([a-z]+):", read(CHECKOUT / "Makefile"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)`|^make ([a-z]+)$", read(page), re.MULTILINE)) <= {
         pair for target in targets for pair in ((target, ""), ("", target))

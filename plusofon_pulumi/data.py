@@ -71,6 +71,7 @@ def get_allowed_directions(
 
 def find_one(catalogue: Catalogue, text: str) -> Direction:
     """Return the one direction of a catalogue with this code or name; raise UnknownDirectionError otherwise."""
+    text = str(text)
     found = catalogue.find(text)
     if len(found) == 1:
         return found[0]

@@ -82,14 +82,14 @@ class Account:
             self._catalogue.get()
         return describe_all(map(self.describe, codes))
 
-    def open(self, code: str, show: Show) -> Direction:
+    def open(self, code: str, show: Show, show_opened: Show | None = None) -> Direction:
         """Open a code and return its direction; raise an error if the list does not show it as open afterwards."""
         with self._declared({code}):
             try:
                 direction = self.direction(code)
             except PlusofonError as error:
                 raise error.about(f"{self.describe(code)} was not opened") from None
-            self._finish(self.writer.submit(opens={code}), {code}, show)
+            self._finish(self.writer.submit(opens={code}), {code}, show, show_opened)
             return direction
 
     def make_exactly(self, codes: frozenset[str], show: Show) -> None:
@@ -113,14 +113,22 @@ class Account:
                 raise refusal.about(f"{self.describe(code)} was not given up")
 
     def what_is_left(self) -> str:
-        """Return a line that names what is open and not declared, asking once; empty if the program declares it all."""
+        """Return a line that names what is open and not declared; empty if the program declares it all.
+
+        Nothing depends on it, so it asks once, and briefly.
+        """
         try:
             with self._live.lock:
                 live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
-        return f"left open: {self.describe_all(left) or 'nothing'}" if left or not live else ""
+        names: OpenList = self._catalogue.peek() or {}
+        if left and not names:
+            with contextlib.suppress(PlusofonError):
+                names = self._client.get_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT)
+        shown = describe_all(names.get(code, live[code]) for code in left)
+        return f"left open: {shown or 'nothing'}" if left or not live else ""
 
     @contextlib.contextmanager
     def _declared(self, codes: Collection[str]) -> Iterator[None]:
@@ -132,13 +140,15 @@ class Account:
         finally:
             self.claims.mark(codes, succeeded=succeeded)
 
-    def _finish(self, change: Change, codes: AbstractSet[str], show: Show) -> None:
+    def _finish(self, change: Change, codes: AbstractSet[str], show: Show, show_opened: Show | None = None) -> None:
         """Show what a change has done with codes; raise one error for those that are not as wanted."""
         done = codes - change.failures.keys()
-        for what, which in (("closed", change.closed & done), ("opened", change.opened & done)):
-            if which:
-                show(f"{what} {self.describe_all(which)}")
-        if kept := change.kept & done:
+        if closed := change.closed & done:
+            show(f"closed {self.describe_all(closed)}")
+        if opened := change.opened & done:
+            (show_opened or show)(f"opened {self.describe_all(opened)}")
+        live = self._live.peek()
+        if kept := {code for code in change.kept & done if live is None or code in live}:
             stays, it = ("stays", "it") if len(kept) == 1 else ("stay", "them")
             show(f"{self.describe_all(kept)} {stays} open: the program still declares {it}")
         for notice in change.notices:
@@ -149,16 +159,17 @@ class Account:
     def _failure(self, change: Change, failed: list[str]) -> PlusofonError:
         groups: dict[tuple[str, str], list[str]] = {}
         for code in failed:
-            state = "open" if code in change.opens else "closed"
-            done = "opened" if code in change.opens else "closed"
+            done, state = ("opened", "open") if code in change.opens else ("closed", "closed")
             if code in change.opened | change.closed:
-                what = f"is/are {state}, but"
+                what = f"{{is}} {state}, but"
+            elif code in change.unseen:
+                what = f"may not have been {done}:"
             else:
-                what = f"may not have been {done}:" if code in change.unseen else f"was/were not {done}:"
+                what = f"{{was}} not {done}:"
             groups.setdefault((what, str(change.failures[code])), []).append(code)
-        parts = []
-        for (what, why), codes in groups.items():
-            one, _, rest = what.partition(" ")
-            verb = one.split("/")[0 if len(codes) == 1 else -1]
-            parts.append(f"{self.describe_all(codes)} {verb} {rest} {why}")
+        verbs = {True: {"is": "is", "was": "was"}, False: {"is": "are", "was": "were"}}
+        parts = [
+            f"{self.describe_all(codes)} {what.format_map(verbs[len(codes) == 1])} {why}"
+            for (what, why), codes in groups.items()
+        ]
         return change.failures[failed[0]].saying("; ".join(parts))

@@ -33,6 +33,8 @@ class Delivery:
     names: Callable[[Collection[str]], str]
     close_only: bool
     has_written: bool = False
+    # What was open after the last batch: what closes between two batches has vanished, too.
+    last_seen: frozenset[str] = frozenset()
 
     def deliver(self, change: Change) -> None:
         """Open and close single codes; what else the program declares must still be open afterwards."""
@@ -47,6 +49,7 @@ class Delivery:
                 after = self._write(change, before, closing=closing, opening=change.opens - before.keys())
                 if after is not None:
                     self._mend_vanished(change, before, after)
+                    self.last_seen = frozenset(self.live.get())
             except errors.PlusofonError as error:
                 change.fail(wanted, error)
 
@@ -64,9 +67,11 @@ class Delivery:
     def _carry_out_round(self, change: Change) -> bool:
         """Close, see it closed, then open; return True if the list was changed and has to be compared once more."""
         before = self.live.get()
+        change.opened &= before.keys()
+        change.closed -= before.keys()
         closing, opening = before.keys() - change.opens, change.opens - before.keys()
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
-        claimed = errors.DirectionClaimedError(f"an AllowedDirection of this program declares the code: {listed}")
+        claimed = errors.DirectionClaimedError(f"another resource of this program declares the code: {listed}")
         if still_declared := closing & self.claims.all():
             change.fail(still_declared, claimed.about("nothing was changed"))
             return False
@@ -123,7 +128,7 @@ class Delivery:
                 change.notices.append(f"Plusofon answered that {self.names(done)} opened, {why}")
             change.unseen |= write.answers.keys() - done
         (change.opened if write.opens else change.closed).update(done)
-        for code in write.answers.keys() - done - change.kept:
+        for code in write.answers.keys() - done - (set() if write.opens else change.kept):
             change.fail([code], write.answers[code] or blind or write.unchanged())
 
     def _openable(self, change: Change, codes: Sequence[str]) -> list[str]:
@@ -163,16 +168,17 @@ class Delivery:
             write.answers.update(dict.fromkeys(codes, answer))
 
     def _verify(self, change: Change, writes: Sequence[Write]) -> OpenList:
-        """Look what came of the writes, and send once more what that may help; return the last list."""
+        """Verify writes by the list, retry what a retry may fix, and return the last list."""
         after = self._look([write for write in writes if not write.is_refused])
         is_over = True
         for write in writes:
-            left = write.left(after)
-            if left and not write.opens and (write.is_refused or not any(write.answers.values())):
+            left, is_refused = write.left(after), write.is_refused
+            if left and not write.opens and (is_refused or not any(write.answers.values())):
                 # The description shows codes as texts and as numbers, and DELETE may compare them as such.
                 self._send(change, write, left, swapped=True)
+                left = write.left(self._look([])) if is_refused else []
                 is_over = False
-            if left and write.is_refused:
+            if left and is_refused:
                 self._send_in_halves(change, write, left)
                 is_over = False
         return after if is_over else self._look(writes)
@@ -189,7 +195,7 @@ class Delivery:
 
     def _send_in_halves(self, change: Change, write: Write, left: Sequence[str]) -> None:
         """Send what is left of a refused batch again in halves, and refused halves likewise, to find a bad code."""
-        refusal = next(filter(None, write.answers.values()))
+        refusal = next(filter(None, write.answers.values()), write.unchanged())
         until = time.monotonic() + LONGEST_SEARCH
         # What is left of several may be a single code that its neighbours kept from being taken.
         parts = _halves(left) or ([left] if len(write.answers) > 1 else [])
@@ -213,9 +219,10 @@ class Delivery:
         Raises a PlusofonError if something is missing even then: the whole change has failed.
         """
         claimed = self.claims.all()
-        vanished = before.keys() - after.keys() - change.closed
+        was_open = before.keys() | (self.last_seen & claimed)
+        vanished = was_open - after.keys() - change.closed
         if strangers := vanished - claimed:
-            change.notices.append(f"{self.names(strangers)} closed meanwhile, and not by this run")
+            change.notices.append(f"{self.names(strangers)} closed meanwhile; this run did not ask for it")
         lost = vanished & claimed
         if not lost:
             return
@@ -225,15 +232,18 @@ class Delivery:
             live = self._look([mend]).keys()
         except errors.PlusofonError as blind:
             raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
-        missing, again = ((before.keys() & claimed) | change.opened) - live, change.closed & live
+        missing, again = ((was_open & claimed) | change.opened) - live, change.closed & live
         change.opened &= live
         change.closed -= live
         if missing:
-            was_open = "was open before this write and is not any more"
-            if len(missing) > 1:
-                was_open = "were open before this write and are not any more"
-            why = "does PUT replace the list, or did somebody close it?"
-            raise errors.DirectionNotChangedError(f"{self.names(missing)} {was_open}: {why}")
+            was, were = (
+                "was open before this write and is not any more",
+                "were open before this write and are not any more",
+            )
+            what = was if len(missing) == 1 else were
+            reasons = [change.failures.get(code) or mend.answers.get(code) for code in sorted(missing & lost)]
+            why = next(filter(None, reasons), "does PUT replace the list, or did somebody close it?")
+            raise errors.DirectionNotChangedError(f"{self.names(missing)} {what}: {why}")
         if again:
             raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
         change.notices.append(f"opened {self.names(lost)} again: it closed during the write")

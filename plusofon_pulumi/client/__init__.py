@@ -78,9 +78,9 @@ class PlusofonClient:
         """
         return self._read(OPEN_LIST, lists.open_list, attempts, timeout)
 
-    def get_directions(self) -> Catalogue:
-        """Return the catalogue of all directions that exist (``GET /api/v1/directions``)."""
-        return Catalogue(self._read(CATALOGUE, lists.catalogue, ATTEMPTS, CALL_TIMEOUT))
+    def get_directions(self, *, attempts: int = ATTEMPTS, timeout: float = CALL_TIMEOUT) -> Catalogue:
+        """Return the catalogue of all directions that exist (``GET /api/v1/directions``); limits as above."""
+        return Catalogue(self._read(CATALOGUE, lists.catalogue, attempts, timeout))
 
     def allow_directions(self, ids: Iterable[str | int]) -> None:
         """Open directions (``PUT /api/v1/direction``).

@@ -33,7 +33,7 @@ def read_rows(get_page: Callable[[int], object]) -> list[Row]:
         rows += _rows(answer)
         paginator = _paginator(answer)
         if paginator is None:
-            if _goes_on(answer):
+            if page > 1 or _goes_on(answer):
                 raise UnusableError("it comes in parts, and does not say how to get the rest")
             return rows
         current, last = _whole_number(paginator["current_page"]), _whole_number(paginator["last_page"])
@@ -85,9 +85,16 @@ def _check_empty(answer: Mapping[str, Any], content: object) -> None:
         raise UnusableError("it has no «directions»")
     if content is None and not is_success:
         raise UnusableError("«directions» is null")
-    statuses = [_whole_number(answer.get(key)) or 0 for key in ("code", "status")]
-    if answer.get("errors") or max(statuses) >= 400 or (answer.get("message") and not is_success):
+    is_bad = any(_is_bad_status(answer.get(key)) for key in ("code", "status"))
+    if answer.get("errors") or is_bad or (answer.get("message") and not is_success):
         raise UnusableError("it is empty, but says that something is wrong")
+
+
+def _is_bad_status(status: object) -> bool:
+    number = _whole_number(status)
+    if number is not None:
+        return number >= 400
+    return status is False or (isinstance(status, str) and status.lower() not in ("ok", "success"))
 
 
 def _check_total(rows: list[Row], total: object) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 
-from plusofon_pulumi.directions import Direction, normalise_code
+from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import ConfigurationError, InvalidCallingCodeError, PlusofonError, UnknownDirectionError
 from plusofon_pulumi.settings import PROVIDER_KEY, Settings
 
@@ -36,7 +36,7 @@ def _account(settings: Settings) -> Account:
 
 
 def hide_traceback(method: _Method) -> _Method:
-    """Let a PlusofonError leave a provider's method as its text alone, and nothing else so.
+    """Hide the traceback of a PlusofonError that leaves a provider's method.
 
     The host prints `traceback.format_exc()` of whatever leaves a provider, and only `sys.tracebacklimit`, which belongs
     to the whole process, shortens that: it is 0 from when such an error leaves until the next call begins.
@@ -73,7 +73,7 @@ class AccountProvider(ResourceProvider):
         self._name = req.config.get(PROVIDER_KEY)
         self._lock = threading.Lock()
         self._shown: set[str] = set()
-        self._new: Counter[str] = Counter()
+        self._new: defaultdict[str, set[str]] = defaultdict(set)
         self._settings: Settings | ConfigurationError
         try:
             self._settings = Settings.from_config(req.config.get)
@@ -111,14 +111,11 @@ class AccountProvider(ResourceProvider):
         is_about_code = isinstance(error, (InvalidCallingCodeError, UnknownDirectionError))
         return CheckFailure(name if is_about_code else "", str(self.with_its_name(error)))
 
-    def code(self, value: Any) -> str:
-        """Return the calling code that a program gives; raise InvalidCallingCodeError, for a name with its code."""
-        try:
-            return normalise_code(value)
-        except InvalidCallingCodeError as error:
-            is_name = isinstance(value, str) and any(map(str.isalpha, value))
-            near = self.account().nearest(value) if is_name else ""
-            raise error.saying(f"{error}; the catalogue has {near}" if near else str(error)) from None
+    def explained(self, value: Any, error: InvalidCallingCodeError) -> InvalidCallingCodeError:
+        """Return the error for what is not a calling code; for a name, with the codes that it may mean."""
+        is_name = isinstance(value, str) and any(map(str.isalpha, value))
+        near = self.account().nearest(value) if is_name else ""
+        return error.saying(f"{error}; the catalogue has {near}") if near else error
 
 
 def recorded_direction(outputs: Any) -> Direction:

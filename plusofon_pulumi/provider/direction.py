@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -40,11 +41,10 @@ class AllowedDirectionProvider(AccountProvider):
         # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
         try:
             code = None if isinstance(value, Unknown) else normalise_code(value)
-        except InvalidCallingCodeError:
+        except InvalidCallingCodeError as error:
             account.claims.claim_single(None)
-            if value is None:
-                raise InvalidCallingCodeError('it is missing: give the calling code to open, such as "36"') from None
-            code = self.code(value)  # raises it, with the codes of a name
+            missing = error.saying('it is missing: give the calling code to open, such as "36"')
+            raise (missing if value is None else self.explained(value, error)) from None
         refusal = account.claims.claim_single(code)
         try:
             if refusal:
@@ -72,7 +72,7 @@ class AllowedDirectionProvider(AccountProvider):
         if old is not None:
             self._replacing |= {code}
         elif planning_list is not None and code not in planning_list and code not in self._replacing:
-            self._show_new("plans", f"{self._will_open()} {direction}{self._not_in_this_run()}")
+            self._show_new("will open", f"{self._will_open()} {direction}{self._not_in_this_run()}")
 
     @hide_traceback
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -117,10 +117,10 @@ class AllowedDirectionProvider(AccountProvider):
     @hide_traceback
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Close the code, unless the program declares it in another resource."""
-        self.account().close([props.get("code", id_)], self._show_result)
+        self.account().close([props.get("code", id_)], self.show_once)
 
     def _open(self, code: str) -> dict[str, Any]:
-        return self.account().open(code, self._show_result).as_outputs()
+        return self.account().open(code, self.show_once, functools.partial(self._show_new, "were opened")).as_outputs()
 
     def _show_replacement(self, account: Account, code: str, old: Direction) -> None:
         new = account.describe(code)
@@ -134,18 +134,9 @@ class AllowedDirectionProvider(AccountProvider):
     def _not_in_this_run(self) -> str:
         return " (not in this run)" if self.account().close_only else ""
 
-    def _show_result(self, line: str) -> None:
-        if line.startswith("opened "):
-            self._show_new("results", line)
-        else:
-            self.show_once(line)
-
     def _show_new(self, kind: str, line: str) -> None:
         """Show a line about a new direction, unless there have been many."""
         with self._lock:
-            self._new[kind] += 1
-            count = self._new[kind]
-        if count <= MOST_LINES:
-            self.show_once(line)
-        elif count == MOST_LINES + 1:
-            self.show_once(f"there are more {kind} of new directions than are shown")
+            self._new[kind].add(line)
+            count = len(self._new[kind])
+        self.show_once(line if count <= MOST_LINES else f"more directions {kind} than are shown")

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.output import Unknown
 
-from plusofon_pulumi.directions import Direction, by_code
-from plusofon_pulumi.errors import ConfigurationError, DirectionClaimedError, PlusofonError, UnknownDirectionError
+from plusofon_pulumi.directions import Direction, by_code, normalise_code
+from plusofon_pulumi.errors import (
+    ConfigurationError,
+    DirectionClaimedError,
+    InvalidCallingCodeError,
+    PlusofonError,
+    UnknownDirectionError,
+)
 from plusofon_pulumi.identity import DIRECTIONS_ID as ID
 from plusofon_pulumi.provider.base import AccountProvider, hide_traceback, recorded_direction
 
@@ -21,6 +27,8 @@ ON_DESTROY = ("retain", "close")
 # How many of many wrong codes are shown.
 MOST_FAILURES = 10
 SINCE = "since the last successful update"
+MISSING = "it is missing: give the list of codes that are open; an empty list closes everything"
+NO_LIST = 'it is not a list: give the codes as in ["7", "36"]'
 NOT_KNOWN = "not all codes are known yet: pulumi up shows what closes and what opens"
 
 
@@ -49,10 +57,23 @@ class AllowedDirectionsProvider(AccountProvider):
 
     def _checked(self, account: Account, given: Any, olds: dict[str, Any], failures: list[CheckFailure]) -> Any:
         """Return the codes of a list, sorted and each once; add a failure for each that cannot work."""
-        unknown = [each for each in given if isinstance(each, Unknown)] if isinstance(given, list) else []
-        places = self._places(given, failures)
+        places: dict[str, int] = {}
+        odd: dict[int, InvalidCallingCodeError] = {}
+        known = (
+            [(i, each) for i, each in enumerate(given) if not isinstance(each, Unknown)]
+            if isinstance(given, list)
+            else []
+        )
+        for index, value in known:
+            try:
+                places.setdefault(normalise_code(value), index)
+            except InvalidCallingCodeError as error:
+                odd[index] = error
         # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
-        refusal = account.claims.claim_list(places, is_known=_is_known(given) and not failures)
+        refusal = account.claims.claim_list(places, is_known=_is_known(given) and not odd)
+        failures += [self._failed_element(index, self.explained(given[index], why)) for index, why in odd.items()]
+        if not isinstance(given, list) and not isinstance(given, Unknown):
+            failures.append(CheckFailure("codes", MISSING if given is None else NO_LIST))
         try:
             if refusal:
                 raise DirectionClaimedError(refusal)
@@ -61,23 +82,9 @@ class AllowedDirectionsProvider(AccountProvider):
         except PlusofonError as error:
             failures.append(self.failed_check("", error))
         account.claims.mark(places if failures else places.keys() & _old_codes(olds), succeeded=not failures)
-        return given if failures or isinstance(given, Unknown) else sorted(places) + unknown
-
-    def _places(self, given: Any, failures: list[CheckFailure]) -> dict[str, int]:
-        """Return where in a list each known code stands first; add a failure for what is no code, or no list."""
-        places: dict[str, int] = {}
-        for index, value in enumerate(given if isinstance(given, list) else ()):
-            if not isinstance(value, Unknown):
-                try:
-                    places.setdefault(self.code(value), index)
-                except PlusofonError as error:
-                    failures.append(self._failed_element(index, error))
-        if given is None:
-            why = "it is missing: give the list of codes that are open; an empty list closes everything"
-            failures.append(CheckFailure("codes", why))
-        elif not isinstance(given, (list, Unknown)):
-            failures.append(CheckFailure("codes", 'it is not a list: give the codes as in ["7", "36"]'))
-        return places
+        if failures or isinstance(given, Unknown):
+            return given
+        return sorted(places) + [each for each in given if isinstance(each, Unknown)]
 
     def _ask(
         self,

@@ -17,7 +17,8 @@ from tests.unit.support import ALL_CODES, DIRECTIONS, IDS, READINGS_TO_TRY, Fake
 pytestmark = pytest.mark.usefixtures("fake_time")
 
 GB, SEVEN = str(DIRECTIONS["44"]), "7 (Kazakhstan, Russia)"
-VANISHED = "was open before this write and is not any more: does PUT replace the list, or did somebody close it?"
+GONE = "was open before this write and is not any more: "
+VANISHED = f"{GONE}does PUT replace the list, or did somebody close it?"
 CHANGED = "was answered with success, but the list of open directions has not changed."
 ONLY = "this run only closes; a person must run `pulumi up`"
 
@@ -112,9 +113,9 @@ STORIES: dict[str, Story] = {
         both(acts({"closes": ["7"]}, method="DELETE"), acts({"opens": ["53"]})), closes("53"),
         "DELETE 53, PUT 7", "7 53", ["53 (Cuba) was not closed: …opened …"]),
     "a stranger's vanish": ("7 44 53", "36", acts({"closes": ["7", "53"]}), opens("36"), "PUT 36", "36 44",
-        ["opened 36 (Hungary)", f"{SEVEN}, 53 (Cuba) closed meanwhile, and not by this run"]),
+        ["opened 36 (Hungary)", f"{SEVEN}, 53 (Cuba) closed meanwhile; this run did not ask for it"]),
     "not in the catalogue any more": ("999 53", "999", acts({"closes": ["999"]}, method="DELETE"), closes("53"),
-        "DELETE 53", "", [f"53 (Cuba) … 999… {VANISHED}…"]),
+        "DELETE 53", "", [f"53 (Cuba) … 999 {GONE}Plusofon's catalogue does not have it any more"]),
     # The whole list: closed, seen to be closed, then opened, and equal to what is declared.
     "list": ("53 7", "", nothing, exactly("36", "7"), "DELETE 53, PUT 36", "36 7",
         ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
@@ -146,7 +147,7 @@ STORIES: dict[str, Story] = {
     "list, PUT replaces": ("7", "", replaces, exactly("7", "36"), "PUT 36, PUT 7", "7",
         [f"opened {SEVEN}", "36 (Hungary) … it was closed meanwhile, …does PUT replace the list?"]),
     "list, a code is claimed": ("53 44", "53", nothing, exactly("36"), "", "53 44",
-        ["53 (Cuba) was not closed: …an AllowedDirection of this program declares the code: add it to the codes …"]),
+        ["53 (Cuba) was not closed: …another resource of this program declares the code: add it to the codes …"]),
     "list, one is not in the catalogue": ("53", "", nothing, exactly("36", "999"), "DELETE 53, PUT 36", "36",
         ["closed 53 (Cuba)", "opened 36 (Hungary)", "999 was not opened: Plusofon's catalogue does not have it …"]),
     "list, no catalogue": ("53", "", lambda s: s.fail_next(9, "status:403", path=CATALOGUE), exactly("36"),
@@ -345,8 +346,16 @@ def test_a_run_that_only_closes_opens_nothing_not_even_to_mend(
     assert tell(process, exactly("36", "7", "53")) == [f"closed {GB}", f"36 (Hungary) was not opened: {ONLY}"]
     process.claim("7")
     sandbox.owner_acts(closes=["7"], method="DELETE")
-    assert f"{SEVEN} {VANISHED}" in tell(process, closes("53"))[-1]
+    assert f"{SEVEN} {GONE}{ONLY}" in tell(process, closes("53"))[-1]
     assert sent(sandbox) == "DELETE 44, DELETE 53"
+
+
+def test_a_batch_that_opens_what_another_of_its_callers_closes_fails_if_it_does_not_open(sandbox: Sandbox) -> None:
+    process = Process(sandbox)
+    process.claim("36")
+    sandbox.fail_next(9, "status:403", method="PUT")
+    change = process.account.writer.submit(opens=["36"], closes=["36"])
+    assert change.kept == set(change.failures) == {"36"}
 
 
 @pytest.mark.parametrize("act", [closes("53"), exactly("36")])

@@ -38,20 +38,16 @@ class Delivery:
 
     def deliver(self, change: Change) -> None:
         """Open and close single codes; what else the program declares must still be open afterwards."""
-        self._keep_claimed(change, change.closes)
-        wanted = change.opens | (change.closes - change.kept)
-        if not wanted:
-            return
         with self.live.lock:
             try:
                 before = self.live.get()
-                closing = (change.closes - change.kept - change.opens) & before.keys()
+                closing = (change.closes - change.opens) & before.keys()
                 after = self._write(change, before, closing=closing, opening=change.opens - before.keys())
                 if after is not None:
                     self._mend_vanished(change, before, after)
                     self.last_seen = frozenset(self.live.get())
             except errors.PlusofonError as error:
-                change.fail(wanted, error)
+                change.fail(change.opens | change.closes, error)
 
     def deliver_exactly(self, change: Change) -> None:
         """Make the open list equal to ``change.opens``; a second round mends what somebody changed meanwhile.
@@ -73,7 +69,7 @@ class Delivery:
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
         claimed = errors.DirectionClaimedError(f"another resource of this program declares the code: {listed}")
         if still_declared := closing & self.claims.all():
-            change.fail(still_declared, claimed.about("nothing was changed"))
+            change.fail(still_declared, claimed)
             return False
         self._write(change, before, closing=closing)
         change.fail(change.kept, claimed)
@@ -103,32 +99,30 @@ class Delivery:
         self._send(change, closings, sorted(closing))
         self._send(change, openings, self._openable(change, sorted(opening)))
         writes = [write for write in (closings, openings) if write.answers]
-        after: OpenList | None = before
-        blind: errors.PlusofonError | None = None
+        after, blind = before, None
         try:
             after = self._verify(change, writes) if writes else before
         except errors.PlusofonError as error:
-            after, blind = None, error
+            blind = error
         for write in writes:
             self._judge(change, write, after, blind)
-        return after
+        return None if blind else after
 
-    def _judge(self, change: Change, write: Write, after: OpenList | None, blind: errors.PlusofonError | None) -> None:
-        """Note which codes of a write are as wanted, by the list after it or, if that cannot be read, by the answers.
+    def _judge(self, change: Change, write: Write, after: OpenList, blind: errors.PlusofonError | None) -> None:
+        """Note which codes are as wanted, by the list after a write or, if that cannot be read, by the answers.
 
         An opening that was answered with success then counts: its state must have an owner, or nobody would ever close
         the code; the next preview reads the list again. A closing does not count: its resource stays in state.
         """
-        if after is not None:
-            done = write.answers.keys() - set(write.left(after))
-        else:
+        done = write.answers.keys() - set(write.left(after))
+        if blind:
             done = {code for code, answer in write.answers.items() if write.opens and answer is None}
-            if done:
-                why = f"but its list could not be read: {blind}"
-                change.notices.append(f"Plusofon answered that {self.names(done)} opened, {why}")
             change.unseen |= write.answers.keys() - done
+        if blind and done:
+            why = f"but its list could not be read: {blind}"
+            change.notices.append(f"Plusofon answered that {self.names(done)} opened, {why}")
         (change.opened if write.opens else change.closed).update(done)
-        for code in write.answers.keys() - done - (set() if write.opens else change.kept):
+        for code in write.answers.keys() - done - change.kept:
             change.fail([code], write.answers[code] or blind or write.unchanged())
 
     def _openable(self, change: Change, codes: Sequence[str]) -> list[str]:
@@ -147,7 +141,10 @@ class Delivery:
     def _send(self, change: Change, write: Write, codes: Sequence[str], *, swapped: bool = False) -> None:
         """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
         if not write.opens:
-            self._keep_claimed(change, codes)
+            change.kept |= self.claims.all() & set(codes)
+            for code in change.kept:
+                if refusal := self.claims.refusal(code):
+                    change.fail([code], refusal)
             codes = [code for code in codes if code not in change.kept]
         if not codes:
             return
@@ -247,14 +244,6 @@ class Delivery:
         if again:
             raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
         change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
-
-    def _keep_claimed(self, change: Change, codes: Collection[str]) -> None:
-        """Note those of the codes that are not closed because the program declares them."""
-        change.kept |= self.claims.all() & set(codes)
-        # An opening in the same batch settles who owns a code.
-        for code in change.kept - change.opens:
-            if refusal := self.claims.refusal(code):
-                change.fail([code], refusal)
 
 
 def _halves(codes: Sequence[str]) -> list[Sequence[str]]:

@@ -5,8 +5,9 @@ What a write answers decides nothing; the list of open directions that is read a
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from plusofon_pulumi import errors
@@ -176,8 +177,9 @@ class Delivery:
                 left = write.left(self._look([])) if is_refused else []
                 is_over = False
             if left and is_refused:
-                self._send_in_halves(change, write, left)
                 is_over = False
+                if len(write.answers) > 1:
+                    self._send_in_halves(change, write, left, _limited())
         return after if is_over else self._look(writes)
 
     def _look(self, writes: Sequence[Write]) -> OpenList:
@@ -190,25 +192,21 @@ class Delivery:
             time.sleep(pause)
         return live
 
-    def _send_in_halves(self, change: Change, write: Write, left: Sequence[str]) -> None:
-        """Send what is left of a refused batch again in halves, and refused halves likewise, to find a bad code."""
-        refusal = next(filter(None, write.answers.values()), write.unchanged())
-        until = time.monotonic() + LONGEST_SEARCH
-        # What is left of several may be a single code that its neighbours kept from being taken.
-        parts = _halves(left) or ([left] if len(write.answers) > 1 else [])
-        for _ in range(MOST_PARTS):
-            if not parts or time.monotonic() > until:
-                break
-            part = parts.pop(0)
-            self._send(change, write, part)
-            answer = write.answers[part[0]]
-            if is_refusal(answer):
-                parts += _halves(part)
-            elif answer is not None:
-                break
-        untried = [code for part in parts for code in part]
-        doubt = refusal.about("sent with others, of which one may be the reason (run `pulumi up` again)")
-        write.answers.update(dict.fromkeys(untried, doubt))
+    def _send_in_halves(self, change: Change, write: Write, codes: Sequence[str], sends: Iterator[int]) -> None:
+        """Send refused codes again in halves, and refused halves likewise, while there are ``sends``."""
+        middle = (len(codes) + 1) // 2
+        for half in filter(None, (codes[:middle], codes[middle:])):
+            if next(sends, None) is None:
+                refusal = write.answers[half[0]] or write.unchanged()
+                doubt = refusal.about("sent with others, of which one may be the reason (run `pulumi up` again)")
+                write.answers.update(dict.fromkeys(half, doubt))
+                continue
+            self._send(change, write, half)
+            answer = write.answers[half[0]]
+            if is_refusal(answer) and len(half) > 1:
+                self._send_in_halves(change, write, half, sends)
+            elif answer is not None and not is_refusal(answer):
+                list(sends)  # the service is down: nothing more is sent
 
     def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> None:
         """Open again, once, what the program declares and what closed during the write; then compare everything.
@@ -246,7 +244,7 @@ class Delivery:
         change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
 
 
-def _halves(codes: Sequence[str]) -> list[Sequence[str]]:
-    """Return the halves of codes; of a single one, nothing."""
-    middle = len(codes) // 2
-    return [codes[:middle], codes[middle:]] if middle else []
+def _limited() -> Iterator[int]:
+    """Yield once for each part of a refused batch that may be sent again."""
+    until = time.monotonic() + LONGEST_SEARCH
+    yield from itertools.takewhile(lambda _: time.monotonic() <= until, range(MOST_PARTS))

@@ -170,13 +170,12 @@ class Delivery:
         after = self._look([write for write in writes if not write.is_refused])
         is_over = True
         for write in writes:
-            left, is_refused = write.left(after), write.is_refused
-            if left and not write.opens and (is_refused or not any(write.answers.values())):
+            left = write.left(after)
+            if left and not write.opens and (write.is_refused or not any(write.answers.values())):
                 # The description shows codes as texts and as numbers, and DELETE may compare them as such.
                 self._send(change, write, left, swapped=True)
-                left = write.left(self._look([])) if is_refused else []
                 is_over = False
-            if left and is_refused:
+            if left and write.is_refused:
                 is_over = False
                 if len(write.answers) > 1:
                     self._send_in_halves(change, write, left, _limited())
@@ -228,8 +227,9 @@ class Delivery:
         except errors.PlusofonError as blind:
             raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
         missing, again = ((was_open & claimed) | change.opened) - live, change.closed & live
-        change.opened &= live
         change.closed -= live
+        if missing or again:
+            change.opened = change.opens & live
         if missing:
             was, were = (
                 "was open before this write and is not any more",

@@ -28,8 +28,7 @@ class Cli:
             code = main(list(arguments))
         except SystemExit as ended:  # argparse's way out
             code = int(ended.code or 0)
-        captured = self._capsys.readouterr()
-        return code, captured.out, captured.err
+        return code, *self._capsys.readouterr()
 
     def done(self, *arguments: str) -> str:
         """Return the output of a command that succeeds, and complains about nothing."""
@@ -40,21 +39,15 @@ class Cli:
     def failed(self, *arguments: str) -> str:
         """Return the one line of a command that fails, without its first word; it prints nothing else."""
         code, out, err = self.run(*arguments)
-        assert (code, out) == (1, "")
+        assert (code, out, err.count("\n")) == (1, "", 1)
         assert err.startswith("error: ")
-        assert err.count("\n") == 1
         return err.removeprefix("error: ").rstrip("\n")
 
     def refused(self, *arguments: str) -> str:
-        """Return what argparse says about a wrong command line."""
+        """Return what argparse says about a wrong command line, which calls nothing."""
         code, out, err = self.run(*arguments)
-        assert (code, out) == (2, "")
+        assert (code, out, self.sandbox.requests) == (2, "", [])
         return err
-
-
-def environment(sandbox: Sandbox) -> dict[str, str]:
-    """Return the environment of a command in a process of its own."""
-    return {**os.environ, "PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url, "LANG": "C.UTF-8"}
 
 
 @contextlib.contextmanager
@@ -65,7 +58,7 @@ def started(
     process = subprocess.Popen(
         [sys.executable, *(["-c", program] if program else ["-m", "plusofon_pulumi"]), *arguments],
         cwd=cwd,
-        env=environment(sandbox),
+        env={**os.environ, "PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url, "LANG": "C.UTF-8"},
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,

@@ -55,12 +55,13 @@ def api(sandbox: Sandbox) -> Iterator[Caller]:
 
 
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
-    """Commands on an account that the environment names, in an empty folder, with no pause between attempts."""
+def cli(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, fake_time: FakeTime
+) -> Iterator[Cli]:
+    """Commands on an account that the environment names, in an empty folder and in made-up time."""
     with Sandbox(open=["36"]) as sandbox:
         monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
         monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
-        set_time(monkeypatch, FakeTime())
         monkeypatch.chdir(tmp_path)
         yield Cli(sandbox, capsys)
 

@@ -35,36 +35,24 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
-def run(folder: Path) -> None:
-    runpy.run_path(str(folder / "__main__.py"))
-
-
-def test_single_directions_are_declared_by_readable_names_and_protected(cli: Cli, declared: list[Any]) -> None:
-    cli.sandbox.set_open(["36", "7", "1", "225"])
-    cli.done("adopt", "--out", "acme")
-    run(Path("acme"))
-    assert [(name, codes["code"]) for name, codes, _ in declared] == [
-        ("direction-1", "1"),
-        ("direction-7", "7"),
-        ("hungary-36", "36"),
-        ("cote-divoire-225", "225"),
-    ]
-    assert all(is_protected for _, _, is_protected in declared)
-
-
-def test_the_whole_list_is_one_protected_resource(cli: Cli, declared: list[Any]) -> None:
-    cli.sandbox.set_open(["36", "7"])
-    cli.done("adopt", "--exclusive", "--out", "acme")
-    run(Path("acme"))
-    assert declared == [("account", {"codes": ["7", "36"]}, True)]
-
-
-@pytest.mark.parametrize("option", [[], ["--exclusive"]])
-def test_nothing_open_is_a_program_too(cli: Cli, declared: list[Any], option: list[str]) -> None:
-    cli.sandbox.set_open([])
-    assert "Open in the account: nothing." in cli.done("adopt", *option, "--out", "acme")
-    run(Path("acme"))
-    assert declared == ([("account", {"codes": []}, True)] if option else [])
+@pytest.mark.parametrize(
+    "opened, options, expected",
+    [
+        ("36 7", [], [("direction-7", {"code": "7"}, True), ("hungary-36", {"code": "36"}, True)]),
+        ("225", [], [("cote-divoire-225", {"code": "225"}, True)]),
+        ("36 7", ["--exclusive"], [("account", {"codes": ["7", "36"]}, True)]),
+        ("", [], []),
+        ("", ["--exclusive"], [("account", {"codes": []}, True)]),
+    ],
+)
+def test_what_is_open_is_declared_by_readable_names_and_protected(
+    cli: Cli, declared: list[Any], opened: str, options: list[str], expected: list[Any]
+) -> None:
+    cli.sandbox.set_open(opened.split())
+    said = cli.done("adopt", *options, "--out", "acme")
+    assert ("Open in the account: nothing." in said) == (not opened)
+    runpy.run_path("acme/__main__.py")
+    assert declared == expected
 
 
 def test_a_table_comes_with_the_program_of_the_example(cli: Cli) -> None:
@@ -133,6 +121,6 @@ def test_names_from_the_api_cannot_leave_their_comment(declared: list[Any], tmp_
     for exclusive in (False, True):
         program = adopt([evil], Catalogue([evil]), project="acme", exclusive=exclusive)["__main__.py"]
         (tmp_path / "__main__.py").write_text(program, encoding="utf-8")
-        run(tmp_path)
+        runpy.run_path(str(tmp_path / "__main__.py"))
     assert [codes for _, codes, _ in declared] == [{"code": "36"}, {"codes": ["36"]}]
     assert resource_name(evil) == "hungary-raise-systemexit-36"

@@ -65,23 +65,18 @@ def test_an_error_has_the_defaults_that_a_caller_may_count_on() -> None:
 # Public names
 
 
-def for_type_checkers() -> dict[str, str]:
-    """Return the names that are imported under TYPE_CHECKING from our modules, each with its module."""
+def test_the_public_list_is_what_type_checkers_see_and_what_can_be_imported() -> None:
     source = ast.parse(Path(plusofon_pulumi.__file__).read_text(encoding="utf-8"))
     [block] = [each for each in source.body if isinstance(each, ast.If) and ast.unparse(each.test) == "TYPE_CHECKING"]
-    return {
-        alias.name: str(node.module) for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
-    }
-
-
-def test_the_public_list_is_what_type_checkers_see_and_what_can_be_imported() -> None:
+    imported = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    seen = {alias.name: str(node.module) for node in imported for alias in node.names}
     public = plusofon_pulumi.__all__
-    assert sorted(for_type_checkers()) == public == sorted({*public})
+    assert sorted(seen) == public == sorted({*public})
     assert {kind.__name__ for kind in ALL} <= {*public}
     found: dict[str, object] = {}
     exec("from plusofon_pulumi import *", found)  # noqa: S102  # the statement is what is tested
     assert sorted(found.keys() - {"__builtins__"}) == public
-    for name, home in for_type_checkers().items():
+    for name, home in seen.items():
         assert getattr(sys.modules[home], name) is getattr(plusofon_pulumi, name) is found[name]
         assert name in dir(plusofon_pulumi)
         assert inspect.getdoc(found[name])

@@ -9,7 +9,7 @@ from plusofon_pulumi.account.change import Write
 from plusofon_pulumi.provider import AllowedDirectionProvider
 from tests.mistakes import open_directions_or_none
 from tests.model import reliability
-from tests.model.fault_cells import CALLS, OPERATIONS, Cell, Failing, FaultTrial, Operation, cells
+from tests.model.fault_cells import CALLS, OPERATIONS, Cell, Failing, FaultTrial, cells
 from tests.model.reliability import PAGE
 from tests.model.simulation import simulated
 
@@ -21,16 +21,13 @@ PASSING = (
 )
 
 
-def operation(kind: str, name: str) -> Operation:
-    [found] = [each for each in OPERATIONS if (each.kind, each.name) == (kind, name)]
-    return found
-
-
-def cell(call: Failing, fault: str, times: str, each: Operation) -> Cell:
+def broken(call: Failing, fault: str, times: str, name: str) -> tuple[str, ...]:
+    """Return what does not hold in a cell of a single direction."""
+    [operation] = [each for each in OPERATIONS if (each.kind, each.name) == ("AllowedDirection", name)]
     with simulated() as clock:
         trial = FaultTrial(clock)
         with trial.wire.connected():
-            return trial.cell(call, fault, times, each)
+            return trial.cell(call, fault, times, operation).broken
 
 
 def outcome_owed(each: Cell) -> str | None:
@@ -52,6 +49,7 @@ def outcome_owed(each: Cell) -> str | None:
     return "undone" if each.times == "always" and is_alone.get(each.call) else None
 
 
+@pytest.mark.first
 def test_every_cell_survives_with_the_outcome_that_is_owed_and_the_page_shows_it() -> None:
     found = cells()
     assert [str(each) for each in found if each.broken] == []
@@ -62,35 +60,26 @@ def test_every_cell_survives_with_the_outcome_that_is_owed_and_the_page_shows_it
     assert reliability.page(text, reliability.table(found)) == text, "run `make faults`"
 
 
-def test_the_page_s_other_text_stays_when_the_table_is_written() -> None:
-    text = f"before\n{reliability.BEGIN}old\n{reliability.END}after\n"
-    assert reliability.page(text, "new\n") == f"before\n{reliability.BEGIN}\nnew\n\n{reliability.END}after\n"
-
-
 # A table of survivals is worth what it would take to fail one.
 
 
 def test_an_error_taken_for_absence_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Account, "open_directions", open_directions_or_none)
     monkeypatch.setattr(Account, "close", lambda *_: [])
-    assert "a success is true" in cell(LIST, "reset", "always", operation("AllowedDirection", "delete")).broken
+    assert "a success is true" in broken(LIST, "reset", "always", "delete")
 
 
 def test_an_answer_that_is_believed_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Write, "left", lambda *_: [])
-    assert "a success is true" in cell(PUT, "ignore", "once", operation("AllowedDirection", "create")).broken
+    assert "a success is true" in broken(PUT, "ignore", "once", "create")
 
 
 def test_an_unforeseen_error_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise KeyError("code")
-
-    monkeypatch.setattr(AllowedDirectionProvider, "read", broken)
-    assert "only our own errors leave" in cell(LIST, "reset", "once", operation("AllowedDirection", "read")).broken
+    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda *_: {}["code"])
+    assert "only our own errors leave" in broken(LIST, "reset", "once", "read")
 
 
 def test_a_write_by_a_read_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda provider, id_, _: provider.account().close([]))
     monkeypatch.setattr(AllowedDirectionProvider, "read", lambda provider, id_, props: provider.delete(id_, props))
-    found = cell(LATER_LIST, "reset", "once", operation("AllowedDirection", "read")).broken
+    found = broken(LATER_LIST, "reset", "once", "read")
     assert {"reading writes nothing", "nothing closes that was not to be closed"} <= set(found)

@@ -66,19 +66,20 @@ class Delivery:
         before = self.live.get()
         change.opened &= before.keys()
         change.closed -= before.keys()
-        closing, opening = before.keys() - change.opens, change.opens - before.keys()
+        closing = before.keys() - change.opens
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
         claimed = errors.DirectionClaimedError(f"another resource of this program declares the code: {listed}")
         if still_declared := closing & self.claims.all():
             change.fail(still_declared, claimed)
             return False
-        self._write(change, before, closing=closing)
+        live = self._write(change, before, closing=closing)
         change.fail(change.kept, claimed)
-        if change.failures:
+        if change.failures or live is None:
             why = f"nothing is opened while others may be open that must not be: {self.names(change.failures)}"
-            change.fail(opening, errors.DirectionNotChangedError(why))
+            change.fail(change.opens - before.keys(), errors.DirectionNotChangedError(why))
             return False
-        after = self._write(change, before, opening=opening)
+        opening = change.opens - live.keys()
+        after = self._write(change, live, opening=opening)
         if change.failures and after is not None:
             self._compare(change, self.live.get())
         return after is not None and bool(closing or opening) and not change.failures

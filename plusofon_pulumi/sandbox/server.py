@@ -35,7 +35,7 @@ class Request:
 
     @classmethod
     def parse(cls, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
-        """Read a request as it came in."""
+        """Read a request."""
         target = urlsplit(url)
         lower = {name.lower(): value for name, value in headers.items()}
         decoded: object = body.decode(errors="replace") or None

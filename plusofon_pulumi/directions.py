@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 
 from plusofon_pulumi.errors import InvalidCallingCodeError
 
-# In messages: how much of the names of the countries that share a code, and how many codes with their names.
-_LONGEST_NAMES, _MOST_NAMED = 400, 10
-
 
 @dataclass(frozen=True, slots=True)
 class Direction:
@@ -31,7 +28,7 @@ class Direction:
     api_code: str | int = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
-        names = shorten(self.english_name or self.name, _LONGEST_NAMES)
+        names = shorten(self.english_name or self.name, 400)  # some codes are shared by a dozen countries
         return f"{self.code} ({names})" if names else self.code
 
     def as_outputs(self) -> dict[str, str]:
@@ -42,8 +39,8 @@ class Direction:
 def describe_all(directions: Iterable[Direction]) -> str:
     """Return a text with the codes of all directions, and the names of the first ten."""
     found = sorted(directions, key=lambda each: (len(each.code), each.code))
-    named = ", ".join(map(str, found[:_MOST_NAMED]))
-    rest = ", ".join(each.code for each in found[_MOST_NAMED:])
+    named = ", ".join(map(str, found[:10]))
+    rest = ", ".join(each.code for each in found[10:])
     return f"{named}; also {rest}" if rest else named
 
 

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from plusofon_pulumi.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://restapi.plusofon.ru"
-# Of the application, not of the account: every example of the API's description has it.
-DEFAULT_CLIENT_ID = "10553"
+DEFAULT_CLIENT_ID = "10553"  # of the application: every example of the API's description has it
 
 # Setting -> (key of the stack's configuration, environment variable).
 SOURCES = {

@@ -40,7 +40,7 @@ def get_directions(text: str | None = None, provider: Settings | None = None) ->
 @overload
 def get_directions(text: str | None = None, *, provider: Provider) -> pulumi.Output[Directions]: ...
 def get_directions(text: str | None = None, provider: Account = None) -> Directions | pulumi.Output[Directions]:
-    """Return the catalogue: every direction that exists, one entry a country, so that several may share a code.
+    """Return the catalogue: all directions that exist, one entry for each country; several may share a code.
 
     This is a search, for people; to open one country, use ``get_direction``. ``text``: only the directions whose
     Russian or English name contains it, in any case, or whose code begins with it. ``provider``: see ``get_direction``.

@@ -86,7 +86,7 @@ def one_line(text: str, most: int) -> str:
 
 
 def by_code(directions: Iterable[Direction]) -> dict[str, Direction]:
-    """Return one direction a code, in the order of first appearance; rows that share a code have their names joined."""
+    """Return one direction for each code, in order of first appearance; the names of rows that share it are joined."""
     groups: dict[str, list[Direction]] = {}
     for direction in directions:
         groups.setdefault(direction.code, []).append(direction)
@@ -100,7 +100,7 @@ def _joined(rows: list[Direction]) -> Direction:
 
 
 class Catalogue(Mapping[str, Direction]):
-    """Every direction that exists: a mapping from calling code to Direction, and the ids behind each code."""
+    """All directions that exist: a mapping from calling code to Direction, with the ids behind each code."""
 
     def __init__(self, rows: Iterable[Direction]) -> None:
         self.rows = tuple(rows)

@@ -72,7 +72,7 @@ class Sandbox(Account, Faults):
         self._port = self._server.server_port
 
     def stop(self) -> None:
-        """Free the port, even while a call hangs. What is open is kept for the next start."""
+        """Free the port, even while a call hangs. Open codes stay open for the next start."""
         if self._server is not None:
             self._stopping.set()
             self._server.stop()

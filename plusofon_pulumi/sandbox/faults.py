@@ -1,7 +1,7 @@
 """Faults: calls that fail on purpose.
 
-Written as in `FAULTS`: "ignore" is a write that answers success and changes nothing, "expired" the answer to a wrong
-token (R9), "echo" a message that quotes the token. With ``:after`` at the end, the call takes effect first.
+`FAULTS` lists them. "ignore": a write answers success and changes nothing. "expired": the answer to a wrong token (R9).
+"echo": a message that quotes the token. With ``:after`` at the end, the call takes effect first.
 """
 
 from __future__ import annotations

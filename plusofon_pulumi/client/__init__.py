@@ -199,6 +199,8 @@ def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
             raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
             raise RequestTimeoutError(f"{call}: the answer did not end in time. Try again.")
+    if getattr(response.raw, "length_remaining", None):
+        raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
 
 

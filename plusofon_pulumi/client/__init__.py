@@ -26,16 +26,14 @@ from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.errors import APIError, RateLimitError, RequestTimeoutError, ServerError, TransportError
 from plusofon_pulumi.settings import Settings
 
-# The singular names the list of open directions, the plural the catalogue of all that exist.
-OPEN_LIST = "/api/v1/direction"
-CATALOGUE = "/api/v1/directions"
+# The singular is the list of open directions, the plural the catalogue of all that exist.
+OPEN_LIST, CATALOGUE = "/api/v1/direction", "/api/v1/directions"
 
 # In seconds: to connect, to wait for the next part of an answer, and for a call with all its attempts and pages.
 CONNECT_TIMEOUT, READ_TIMEOUT, CALL_TIMEOUT = 5.0, 15.0, 60.0
 ATTEMPTS = 5
 FIRST_PAUSE, LONGEST_RETRY_AFTER = 0.5, 30.0
-# In bytes; the catalogue has some 25,000.
-LARGEST_ANSWER = 5 * 1024 * 1024
+LARGEST_ANSWER = 5 * 1024 * 1024  # bytes; the catalogue has some 25,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +199,8 @@ def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
             raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
             raise RequestTimeoutError(f"{call}: the answer did not end in time. Try again.")
+    if getattr(response.raw, "length_remaining", None):
+        raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
 
 

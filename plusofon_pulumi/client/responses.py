@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import ssl
@@ -179,7 +180,6 @@ def _says_no(decoded: object) -> bool:
 
 def _retry_after(header: str) -> float | None:
     """Return the pause that a ``Retry-After`` header asks for, in seconds (RFC 9110, 10.2.3: a number or a date)."""
-    try:
+    with contextlib.suppress(urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return max(0.0, urllib3.util.Retry().parse_retry_after(header))
-    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
-        return None
+    return None

@@ -18,7 +18,6 @@ KAZAKHSTAN, RUSSIA, HUNGARY, CUBA = (
     for name in ("Kazakhstan", "Russia", "Hungary", "Cuba")
 )
 FORTY_CODES = tuple(sorted({row.code for row in catalogue()}, key=int)[:40])
-PAGED = ("data", "directions", "nested", "meta", "beside")
 
 
 @pytest.mark.parametrize("value,empty", [("{}", {}), ("[]", []), ("null", None)])
@@ -36,13 +35,6 @@ def test_r2_codes_and_ids_are_text_or_numbers(value: str) -> None:
     words = (value.split("/") * 3)[:3]
     expected = [int(text) if word == "number" else text for word, text in zip(words, ("36", "672", "1"), strict=True)]
     assert [allowed["code"], row["code"], row["id"]] == expected
-
-
-def test_r3_the_allowed_list_comes_as_an_object_or_an_array() -> None:
-    item = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
-    for value, shown in {"object": {"36": item}, "array": [item]}.items():
-        with playing(f"R3={value}", open=["36"]) as (_, api):
-            assert api.allowed() == {"directions": shown, "success": True}
 
 
 # Readings, a write, the status, a key of the answer, what is open then.
@@ -110,12 +102,14 @@ def test_r7_a_late_write_is_true_at_once_and_seen_later(monkeypatch: pytest.Monk
     assert [Readings({"R7": value}).delay for value in ("now", "late", "1.5")] == [0, 2, 1.5]
 
 
-def test_r8_good_answers_come_with_success_or_without() -> None:
-    for value, success in {"yes": {"success": True}, "no": {}}.items():
-        with playing(f"R8={value}") as (_, api):
-            assert [api.put(HUNGARY).json(), api.delete("36").json()] == [success, success]
-            assert api.allowed() == {"directions": {}, **success}
-            assert list(api.catalogue()) == ["directions", *success]
+def test_r3_and_r8_how_a_list_and_a_success_come() -> None:
+    item = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
+    success: dict[str, bool] = {"success": True}
+    for readings, shown, more in [("R3=object R8=no", {"36": item}, {}), ("R3=array R8=yes", [item], success)]:
+        with playing(*readings.split()) as (_, api):
+            assert [api.put(CUBA).json(), api.put(HUNGARY).json(), api.delete("53").json()] == [more] * 3
+            assert api.allowed() == {"directions": shown, **more}
+            assert list(api.catalogue()) == ["directions", *more]
 
 
 REFUSALS: dict[str, Any] = {"401": {"message": "Unauthenticated."}, "403": {"message": "Недостаточно прав"}}
@@ -159,8 +153,8 @@ def rows_of(style: str, body: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     return page["directions" if style == "directions" else "data"], page
 
 
-@pytest.mark.parametrize("style", PAGED)
 @pytest.mark.parametrize("r3", ["object", "array"])
+@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta", "beside"])
 def test_r14_lists_come_in_pages(style: str, r3: str) -> None:
     with playing(f"R14={style}", f"R3={r3}", "R1=null", open=FORTY_CODES) as (sandbox, api):
         url, seen = f"{sandbox.url}{ALLOWED_PATH}", list[list[str]]()

@@ -1,4 +1,4 @@
-"""Set-up of the engine and of an environment: what is found, built or interrupted, with fakes as all of PATH."""
+"""The tools: how an engine and an environment are set up, with fakes as all of PATH, and which mutants are of words."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from tests.waiting import PATIENCE, until
 from tools import engine, environment, isolated
+from tools.mutants import of_words
 
 PARTS = ("pulumi", engine.LANGUAGE_HOST, engine.DYNAMIC_PROVIDER)
 # Answers as `go` does, and takes `seconds` to build.
@@ -136,3 +137,25 @@ def test_a_signal_ends_all_that_was_started_and_leaves_nothing_half_made(machine
     assert isolated.members(machine.sessions()[0]) == []
     assert (machine.folder / "made" / "installed").exists() is False
     assert made or machine.cached() == ["lock"]
+
+
+@pytest.mark.parametrize(
+    "before, after, is_of_words",
+    [
+        ('return "not this one"', 'return "XXnot this oneXX"', True),
+        ('return f"{n} are open"', 'return f"{n} ARE OPEN"', True),
+        ('raise ValueError("why", n)', 'raise ValueError("why", None)', True),
+        ("show(line(n))", "show(line(None))", True),
+        ("show(n)", "pass", False),
+        ('return f"{n} are open"', 'return f"{n + 1} are open"', False),
+        ('return "PUT"', 'return "XXPUTXX"', False),
+        ("raise ValueError(n)", "raise KeyError(n)", False),
+        ("if n > 1: raise ValueError(n)", "if n >= 1: raise ValueError(n)", False),
+        ('return "not this one"', "return None", False),
+    ],
+)
+def test_only_a_change_of_a_message_is_of_words(before: str, after: str, is_of_words: bool) -> None:
+    source = (
+        f"class A:\n    def xǁAǁf__mutmut_orig(n):\n        {before}\n    def xǁAǁf__mutmut_12(n):\n        {after}\n"
+    )
+    assert bool(of_words(source, ["module.xǁAǁf__mutmut_12"])) is is_of_words

@@ -86,19 +86,17 @@ def test_calls_under_way_at_once_are_counted_while_their_client_waits(sandbox: S
             caller.put(HUNGARY)
     until(lambda: sandbox.calls() == 3)
     assert sandbox.max_writes_under_way == 1
-    sandbox.clear_requests()
 
     def hang(method: str) -> None:
         with Caller(sandbox) as caller, pytest.raises(requests.ConnectionError):
             caller.call(method, ALLOWED_PATH)
 
-    with ThreadPoolExecutor(5) as pool:
-        hung = [pool.submit(hang, method) for method in ("PUT", "PUT", "DELETE", "GET", "GET")]
-        until(lambda: sandbox.calls() == 5)
+    with ThreadPoolExecutor(4) as pool:
+        hung = [pool.submit(hang, method) for method in ("PUT", "DELETE", "GET", "GET")]
+        until(lambda: sandbox.calls() == 7)
         sandbox.stop()
-        assert [each.result(PATIENCE) for each in hung] == [None] * 5
-    assert (sandbox.max_writes_under_way, sandbox.max_under_way("PUT", ALLOWED_PATH)) == (3, 2)
-    assert (sandbox.max_under_way("GET", ALLOWED_PATH), sandbox.max_under_way("GET", CATALOGUE_PATH)) == (2, 0)
+        assert [each.result(PATIENCE) for each in hung] == [None] * 4
+    assert (sandbox.max_writes_under_way, sandbox.max_under_way("GET", ALLOWED_PATH)) == (2, 2)
 
 
 # Each fault of a PUT, the status that the client sees, and a part of what it reads or fails with.
@@ -137,13 +135,6 @@ def test_a_fault_spoils_one_write_before_or_after_its_effect(
         assert api.put(CUBA).json() == {"success": True}
 
 
-def test_a_fault_may_bring_headers_and_a_body(api: Caller, sandbox: Sandbox) -> None:
-    for body, sent in (({"why": "Часто"}, '{"why": "Часто"}'), ("готово", "готово"), (b"{", "{"), (b"", "")):
-        sandbox.fail_next(1, "status:429", headers={"Retry-After": "2"}, body=body)
-        answer = api.call("GET", ALLOWED_PATH)
-        assert (answer.status_code, answer.headers["Retry-After"], answer.content.decode()) == (429, "2", sent)
-
-
 def test_faults_are_taken_in_order_by_the_calls_that_they_are_for(api: Caller, sandbox: Sandbox) -> None:
     sandbox.fail_next(1, "ignore")
     sandbox.fail_next(2, "status:503", method="GET", path=ALLOWED_PATH, skip=1)
@@ -158,9 +149,7 @@ def test_faults_are_taken_in_order_by_the_calls_that_they_are_for(api: Caller, s
             sandbox.fail_next(1, fault)
 
 
-@pytest.mark.parametrize("late", ["now", "late"])
-def test_the_owner_acts_right_before_or_after_a_write(api: Caller, sandbox: Sandbox, late: str) -> None:
-    sandbox.set_readings({"R7": late})
+def test_the_owner_acts_right_before_or_after_a_write(api: Caller, sandbox: Sandbox) -> None:
     sandbox.owner_acts(closes=["36", 53], n=2)
     sandbox.owner_acts(opens=["7"], closes=["58"], method="DELETE", when="before")
     sandbox.fail_next(1, "status:503")
@@ -168,15 +157,8 @@ def test_the_owner_acts_right_before_or_after_a_write(api: Caller, sandbox: Sand
     assert api.put(CUBA).ok
     assert api.codes() == ["58"]
     assert api.delete("7").ok
-    assert sandbox.history == [
-        ("open", ["53"], "api"),
-        ("close", ["36", "53"], "owner"),
-        ("close", ["58"], "owner"),
-        ("open", ["7"], "owner"),
-        ("close", ["7"], "api"),
-    ]
-    assert api.put(CUBA).ok
-    assert sandbox.open_codes == {"53"}
+    owner = [("close", ["36", "53"], "owner"), ("close", ["58"], "owner"), ("open", ["7"], "owner")]
+    assert sandbox.history == [("open", ["53"], "api"), *owner, ("close", ["7"], "api")]
 
 
 def test_reset_returns_to_the_state_of_the_constructor(api: Caller, sandbox: Sandbox) -> None:
@@ -198,15 +180,18 @@ def test_the_control_plane_does_what_the_methods_do(api: Caller, sandbox: Sandbo
     assert api.control("PUT", "readings", {"R8": "no"}).json()["readings"]["R4"] == "404"
     state = api.control("PUT", "open", {"codes": [7, "36"]}).json()
     assert (state["open"], state["history"][-1]) == (["7", "36"], {"event": "open", "codes": ["7"], "by": "owner"})
-    api.control("POST", "fail", {"n": 2, "fault": "status:429", "headers": {"Retry-After": 7}})
-    assert api.call("GET", ALLOWED_PATH).headers["Retry-After"] == "7"
+    api.control("POST", "fail", {"n": 2, "fault": "status:429", "headers": {"Retry-After": 7}, "body": "готово"})
+    answer = api.call("GET", ALLOWED_PATH)
+    assert (answer.status_code, answer.headers["Retry-After"], answer.content.decode()) == (429, "7", "готово")
     api.control("DELETE", "fail")
     assert api.delete("53").status_code == 404
     shown = requests.get(f"{sandbox.url}/_sandbox/requests", timeout=PATIENCE)  # it needs no token, and shows none
-    assert [(each["method"], each["status"]) for each in shown.json()["requests"]] == [("GET", 429), ("DELETE", 404)]
+    assert [each["status"] for each in shown.json()["requests"]] == [429, 404]
     assert sandbox.token not in shown.text + api.control("GET", "state").text
     assert api.control("DELETE", "requests").json() == {"requests": []}
     assert api.control("POST", "reset").json()["open"] == ["36", "58"]
+    for host in ("evil.example", "evil.example:80"):  # a name that was made to point here
+        assert api.control("GET", "state", headers={"Host": host}).status_code == 403
 
 
 def test_a_wrong_control_call_is_refused(api: Caller) -> None:
@@ -223,11 +208,6 @@ def test_a_wrong_control_call_is_refused(api: Caller) -> None:
     for method, name, body, status, words in wrong:
         answer = api.control(method, name, body)
         assert (answer.status_code, words in answer.json()["message"]) == (status, True)
-
-
-def test_the_control_plane_refuses_a_name_that_was_made_to_point_here(api: Caller) -> None:
-    for host in ("evil.example", "evil.example:80"):
-        assert api.control("GET", "state", headers={"Host": host}).status_code == 403
 
 
 @pytest.mark.parametrize("latency", [600, 0])

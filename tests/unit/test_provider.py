@@ -150,14 +150,6 @@ def test_at_most_twenty_openings_and_twenty_results_are_shown(plugin: Plugin) ->
         assert re.fullmatch("more directions (will open|were opened) than are shown", plugin.lines[-1])
 
 
-def test_all_codes_of_a_list_are_shown_the_first_ten_with_their_countries(plugin: Plugin, sandbox: Sandbox) -> None:
-    codes = sorted(ALL_CODES[:13], key=lambda code: (len(code), code))
-    sandbox.set_open(codes)
-    many(plugin)
-    named = ", ".join(str(DIRECTIONS[code]) for code in codes[:10])
-    assert plugin.lines == [f"will close {named}; also {', '.join(codes[10:])}: they are open and not declared"]
-
-
 def test_plans_of_creates_come_from_the_list_that_was_read_first(plugin: Plugin, sandbox: Sandbox) -> None:
     one(plugin, "44")
     sandbox.set_open(["36"])

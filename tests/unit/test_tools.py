@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.waiting import PATIENCE, until
-from tools import engine, environment, isolated
+from tools import engine, isolated
 from tools.mutants import of_words
 
 PARTS = ("pulumi", engine.LANGUAGE_HOST, engine.DYNAMIC_PROVIDER)
@@ -26,8 +26,7 @@ if sys.argv[1] == "env":
 elif sys.argv[1] == "list":
     print(place / "sdk")
 else:
-    with (place / "sessions").open("a") as sessions:
-        sessions.write(str(os.getsid(0)) + "\\n")
+    (place / "session").write_text(str(os.getsid(0)))
     time.sleep({seconds})
     target = pathlib.Path(sys.argv[sys.argv.index("-o") + 1])
     target.parent.mkdir()
@@ -60,20 +59,15 @@ class Machine:
         self.install("go", FAKE_GO.format(place=str(self.go), seconds=seconds, code=code))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, *arguments]
+        command = [sys.executable, engine.__file__, *arguments]
         return subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def set_up(self, *arguments: str, code: int = 0) -> tuple[str, str]:
         """Run the set-up of the engine; return what it printed for the caller, and for the eye."""
-        process = self.start(engine.__file__, *arguments)
+        process = self.start(*arguments)
         output, shown = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "Traceback" in shown) == (code, False), shown
         return output.strip(), shown
-
-    def sessions(self) -> list[int]:
-        """Return the session of each build that was begun."""
-        file = self.go / "sessions"
-        return [*map(int, file.read_text().split())] if file.exists() else []
 
     def cached(self) -> list[str]:
         return sorted(each.name for each in self.cache.iterdir())
@@ -108,13 +102,6 @@ def test_an_engine_is_built_whole_and_kept_with_the_yaml_host_beside_it(machine:
     assert machine.cached() == sorted([engine.entry_name(), "lock", f"yaml-{engine.YAML_VERSION}"])
 
 
-def test_two_set_ups_at_once_build_one_engine(machine: Machine) -> None:
-    machine.install_go(seconds=0.5)
-    both = [machine.start(engine.__file__) for _ in range(2)]
-    assert len({process.communicate(timeout=PATIENCE)[0] for process in both}) == 1
-    assert len(machine.sessions()) == 1
-
-
 def test_where_nothing_works_it_says_why_and_what_to_install(machine: Machine) -> None:
     for reason in ("Go on PATH: none", "failed (exit 7)"):
         output, shown = machine.set_up(code=1)
@@ -125,18 +112,15 @@ def test_where_nothing_works_it_says_why_and_what_to_install(machine: Machine) -
 
 
 @pytest.mark.usefixtures("signals_heard")
-@pytest.mark.parametrize("tool", [engine.__file__, environment.__file__], ids=["engine", "environment"])
-def test_a_signal_ends_all_that_was_started_and_leaves_nothing_half_made(machine: Machine, tool: str) -> None:
+def test_a_signal_ends_all_that_was_started_and_leaves_nothing_half_made(machine: Machine) -> None:
     machine.install_go(seconds=600)
-    made = [str(machine.folder / "made"), "--python", str(machine.path / "go")] if tool == environment.__file__ else []
-    process = machine.start(tool, *made)
-    until(machine.sessions)
+    process, session = machine.start(), machine.go / "session"
+    until(lambda: session.exists() and session.read_text())
     process.send_signal(signal.SIGTERM)
     output, shown = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output, "Traceback" in shown) == (128 + signal.SIGTERM, "", False)
-    assert isolated.members(machine.sessions()[0]) == []
-    assert (machine.folder / "made" / "installed").exists() is False
-    assert made or machine.cached() == ["lock"]
+    assert isolated.members(int(session.read_text())) == []
+    assert machine.cached() == ["lock"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -30,11 +31,9 @@ TOKEN = "a-token-of-the-tests"
 PAYLOAD = {"__provider": "gASV…"}
 UNKNOWN = rpc.deserialize_property(rpc.UNKNOWN, keep_unknowns=True)
 
-IDS: dict[str, list[str]] = {}
-for _row in state.catalogue():
-    IDS.setdefault(_row.code, []).append(_row.id)
 DIRECTIONS = by_code(Direction(row.code, row.name, row.english_name) for row in state.catalogue())
 ALL_CODES = sorted(DIRECTIONS)
+IDS = {code: [row.id for row in state.catalogue() if row.code == code] for code in ALL_CODES}
 
 
 class FakeTime:
@@ -109,65 +108,44 @@ def outputs(*codes: str, on_destroy: str = "retain") -> dict[str, Any]:
     return {"codes": list(codes), "directions": directions, "on_destroy": on_destroy}
 
 
-@contextlib.contextmanager
-def client_at(url: str, token: str = TOKEN) -> Iterator[PlusofonClient]:
-    with PlusofonClient(Settings(token, base_url=url)) as opened:
-        yield opened
+def client_at(url: str) -> PlusofonClient:
+    return PlusofonClient(Settings(TOKEN, base_url=url))
 
 
-@contextlib.contextmanager
-def client_of(sandbox: Sandbox) -> Iterator[PlusofonClient]:
-    with client_at(sandbox.url, sandbox.token) as opened:
-        yield opened
+def client_of(sandbox: Sandbox) -> PlusofonClient:
+    return PlusofonClient(settings_of(sandbox))
 
 
 class Wire:
     """A server on loopback that puts on the wire what a test says: no HTTP of its own.
 
-    ``answer`` gets the connection and the request, of which ``until`` has come; afterwards the connection is closed.
+    ``answer`` gets the connection and the request's head; afterwards the connection is closed.
     """
 
-    def __init__(self, answer: Callable[[socket.socket, bytes], object], until: bytes = b"\r\n\r\n") -> None:
-        self._answer = answer
-        self._until = until
-        self.requests: list[bytes] = []
-        self.stopped = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._threads = [threading.Thread(target=self._accept)]
+    def __init__(self, answer: Callable[[socket.socket, bytes], object]) -> None:
+        requests: list[bytes] = []
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                with contextlib.suppress(OSError):
+                    head = b""
+                    while b"\r\n\r\n" not in head and (chunk := self.request.recv(65536)):
+                        head += chunk
+                    if head:
+                        requests.append(head)
+                        answer(self.request, head)
+
+        self.requests = requests
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Wire:  # noqa: PYI034  # Self is not in typing on 3.10
-        self._threads[0].start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,)).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stopped.set()
-        with contextlib.suppress(OSError):  # an accept under way is not ended by a close
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join(PATIENCE)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            request = b""
-            while self._until not in request:
-                chunk = connection.recv(65536)
-                if not chunk:
-                    return
-                request += chunk
-            self.requests.append(request)
-            self._answer(connection, request)
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def raw(answer: bytes) -> Callable[[socket.socket, bytes], object]:

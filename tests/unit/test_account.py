@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -291,25 +291,22 @@ def test_one_bad_code_does_not_fail_its_neighbours(process: Process) -> None:
     assert process.sandbox.calls("PUT") <= 9
 
 
-def test_at_most_32_parts_are_sent_and_what_was_not_tried_says_so(process: Process) -> None:
-    process.sandbox.fail_next(999, "status:400", method="PUT")
-    [text] = tell(process, exactly(*ALL_CODES))
-    assert process.sandbox.calls("PUT") == 1 + 32
-    assert "sent with others, of which one may be the reason (run `pulumi up` again): PUT " in text
-    assert all(code in text for code in ALL_CODES)
-
-
-def test_parts_are_sent_for_at_most_60_seconds(process: Process, fake_time: FakeTime) -> None:
+@pytest.mark.parametrize("pause, parts", [(0, 32), (6, 11)])
+def test_at_most_32_parts_are_sent_in_at_most_60_seconds_and_what_was_not_tried_says_so(
+    process: Process, fake_time: FakeTime, pause: float, parts: int
+) -> None:
     allow = process.account._client.allow_directions
 
-    def slow(ids: list[str]) -> None:
-        fake_time.now += 6
+    def slow(ids: Iterable[str | int]) -> None:
+        fake_time.now += pause
         allow(ids)
 
-    process.account._client.allow_directions = slow  # type: ignore[method-assign, assignment]
+    process.account._client.allow_directions = slow  # type: ignore[method-assign]
     process.sandbox.fail_next(999, "status:400", method="PUT")
-    assert "sent with others" in tell(process, exactly(*ALL_CODES))[0]
-    assert process.sandbox.calls("PUT") == 1 + 11
+    [text] = tell(process, exactly(*ALL_CODES))
+    assert process.sandbox.calls("PUT") == 1 + parts
+    assert "sent with others, of which one may be the reason (run `pulumi up` again): PUT " in text
+    assert all(code in text for code in ALL_CODES)
 
 
 def test_another_error_fails_a_batch_at_once_and_ends_the_search_in_parts(process: Process) -> None:
@@ -370,18 +367,3 @@ def test_claims_are_tested_again_when_the_write_is_sent(process: Process, act: C
     process.account._live._fetch = read_while_another_is_checked
     assert "this program declares" in tell(process, act)[-1] or "the program still declares" in process.lines[-1]
     assert sent(process.sandbox) == ""
-
-
-@pytest.mark.parametrize("opened, claimed, line", [
-    ("7 44 36", "36", f"left open: {SEVEN}, {GB}"), ("", "", "left open: nothing"), ("36", "36", ""),
-])  # fmt: skip
-def test_what_is_left_is_what_is_open_and_declared_by_nobody(
-    process: Process, opened: str, claimed: str, line: str
-) -> None:
-    process.sandbox.set_open(opened.split())
-    process.claim(*claimed.split())
-    assert process.account.what_is_left() == line
-    process.sandbox.clear_requests()
-    process.sandbox.fail_next(9, "status:503")
-    assert process.account.what_is_left().startswith("what is left open is not known: GET ")
-    assert calls(process.sandbox) == ["GET"], "asked once"

@@ -64,17 +64,18 @@ def test_the_catalogue_s_rows_are_kept_with_their_ids_as_they_came() -> None:
         assert "the catalogue has no entry with an id and a calling code" in str(error)
 
 
-@pytest.mark.parametrize("method", ["allow_directions", "deny_directions"])
-def test_a_write_of_nothing_is_not_sent(method: str) -> None:
+def test_a_write_of_nothing_is_not_sent() -> None:
     client, network = client_over(LIST)
-    with pytest.raises(ValueError, match="is empty: there is nothing to send"):
-        getattr(client, method)([])
+    for write in (client.allow_directions, client.deny_directions):
+        with pytest.raises(ValueError, match="is empty: there is nothing to send"):
+            write([])
     assert network.sent == []
 
 
-@pytest.mark.parametrize("body", [b"", b" \n", {}, {"success": True}, None, [], "ok"])
-def test_any_answer_that_is_no_failure_is_good_enough_for_a_write(body: object) -> None:
-    client_over(Answer(200, body))[0].allow_directions(["11"])
+def test_any_answer_that_is_no_failure_is_good_enough_for_a_write() -> None:
+    bodies: list[object] = [b"", b" \n", {}, {"success": True}, None, [], "ok"]
+    for body in bodies:
+        client_over(Answer(200, body))[0].allow_directions(["11"])
 
 
 def test_a_client_is_neither_pickled_nor_copied_and_shows_no_token() -> None:
@@ -125,39 +126,31 @@ def test_cookies_are_not_kept_and_packed_answers_are_unpacked() -> None:
 # Lists
 
 
-LISTS: dict[str, list[object]] = {
-    "36": [
-        {"directions": {"36": ROW}, "error": None},
-        {"directions": {"36": {"name": "Венгрия"}}},
-        {"directions": {"0": ROW}},
-        {"directions": [{**ROW, "code": 36}]},
-        {"data": [ROW]},
-        {"directions": {"data": [ROW], "next_page_url": None}},
-    ],
-    "": [
-        {"directions": {}},
-        {"directions": []},
-        {"directions": None, "success": True},
-        {"directions": [], "success": True, "message": "ok", "code": 200, "status": "ok", "errors": []},
-        {"data": [], "current_page": 1, "last_page": 1, "total": 0},
-    ],
-}
+LISTS: list[tuple[object, list[str]]] = [
+    ({"directions": {"36": ROW}, "error": None}, ["36"]),
+    ({"directions": {"36": {"name": "Венгрия"}}}, ["36"]),
+    ({"directions": {"0": ROW}}, ["36"]),
+    ({"directions": [{**ROW, "code": 36}]}, ["36"]),
+    ({"data": [ROW]}, ["36"]),
+    ({"directions": {"data": [ROW], "next_page_url": None}}, ["36"]),
+    ({"directions": {}}, []),
+    ({"directions": []}, []),
+    ({"directions": None, "success": True}, []),
+    ({"directions": [], "success": True, "message": "ok", "code": 200, "status": "ok", "errors": []}, []),
+    ({"data": [], "current_page": 1, "last_page": 1, "total": 0}, []),
+]
 
 
-@pytest.mark.parametrize("expected", LISTS)
-def test_a_list_in_any_form_of_the_description_is_read(expected: str) -> None:
-    for body in LISTS[expected]:
-        assert codes(client_over(Answer(200, body))[0]) == expected.split(), body
+def test_a_list_in_any_form_of_the_description_is_read() -> None:
+    for body, expected in LISTS:
+        assert codes(client_over(Answer(200, body))[0]) == expected, body
 
 
+LAST_PAGE = {"current_page": 1, "last_page": 1}
 NO_LISTS: dict[str, list[object]] = {
     "it is not a JSON object": [[], None],
     "it has no «directions»": [{}, {"success": True, "data": []}],
-    "«directions» is null": [
-        {"directions": None},
-        {"directions": None, "current_page": 1, "last_page": 1},
-        {"directions": {"data": None}},
-    ],
+    "«directions» is null": [{"directions": None}, {"directions": {"data": None}}, {"directions": None, **LAST_PAGE}],
     "«directions» is neither an object nor an array": [{"directions": "none"}, {"directions": False}],
     "it is empty, but says that something is wrong": [
         {"directions": [], "message": "no access"},
@@ -165,23 +158,15 @@ NO_LISTS: dict[str, list[object]] = {
         {"directions": {}, "success": True, "status": 500},
         {"directions": {}, "success": True, "errors": {"a": ["b"]}},
     ],
-    "an entry is not an object": [
-        {"directions": {"36": "Hungary"}},
-        {"directions": {"36": ROW, "count": 1}},
-        {"data": {"directions": [ROW]}},
-    ],
-    "an entry has no code": [
-        {"directions": [ROW, {"name": "Куба"}]},
-        *({"directions": [{"code": c}]} for c in (True, 3.6)),
-    ],
+    "an entry is not an object": [{"directions": {"36": ROW, "count": 1}}, {"data": {"directions": [ROW]}}],
+    "an entry has no code": [{"directions": [ROW, {"code": code}]} for code in (None, True, 3.6)],
     "an entry's code is wrong: '0053' is not a calling code: 00 is": [{"directions": [ROW, {"code": "0053"}]}],
     "an entry's code is wrong: 'x' is not a calling code": [{"directions": {"x": {}}}],
 }
 
 
-@pytest.mark.parametrize("why", NO_LISTS)
-def test_what_is_no_list_is_an_error_and_never_an_empty_or_half_a_list(why: str) -> None:
-    for body in NO_LISTS[why]:
+def test_what_is_no_list_is_an_error_and_never_an_empty_or_half_a_list() -> None:
+    for why, body in ((why, body) for why, bodies in NO_LISTS.items() for body in bodies):
         error = get(Answer(200, body))
         assert isinstance(error, UnexpectedResponseError)
         assert f"GET {URL}/api/v1/direction: the answer is not the one described: {why}" in str(error)
@@ -231,23 +216,23 @@ def test_laravel_s_pages_are_followed_on_our_own_host_to_the_last(place: str) ->
     assert [sent.url for sent in network.sent] == [f"{URL}/api/v1/direction{q}" for q in ("", "?page=2", "?page=3")]
 
 
+HALF_LISTS: list[tuple[list[tuple[object, object, object]], str]] = [
+    ([(1, 2, None), (1, 2, None)], "page 2 was asked for, page 1 came"),
+    ([(7, 7, None)], "page 1 was asked for, page 7 came"),
+    ([(1, None, None)], "page 1 was asked for, page 1 came"),
+    ([(True, 1, None)], "page 1 was asked for, page True came"),
+    ([(1, 1, 2)], "there are 2 rows, but its pages have 1"),
+    # A row that moved to the next page while they were read hides another.
+    ([(1, 2, 2), (2, 2, 2)], "there are 2 rows, but its pages have 1"),
+]
+
+
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize(
-    "pages, why",
-    [
-        ([(1, 2, ONE), (1, 2, ONE)], "page 2 was asked for, page 1 came"),
-        ([(7, 7, ONE)], "page 1 was asked for, page 7 came"),
-        ([(1, None, ONE)], "page 1 was asked for, page 1 came"),
-        ([(True, 1, ONE)], "page 1 was asked for, page True came"),
-        ([(1, 1, ONE, 2)], "there are 2 rows, but its pages have 1"),
-        # A row that moved to the next page while they were read hides another.
-        ([(1, 2, ONE, 2), (2, 2, ONE, 2)], "there are 2 rows, but its pages have 1"),
-    ],
-)
-def test_pages_that_do_not_make_up_the_list_are_refused(place: str, pages: list[Any], why: str) -> None:
-    error = get(*(paged(place, *page[:3], **({"total": page[3]} if page[3:] else {})) for page in pages))
-    assert isinstance(error, UnexpectedResponseError)
-    assert why in str(error)
+def test_pages_that_do_not_make_up_the_list_are_refused(place: str) -> None:
+    for pages, why in HALF_LISTS:
+        error = get(*(paged(place, number, last, ONE, total=total) for number, last, total in pages))
+        assert isinstance(error, UnexpectedResponseError)
+        assert why in str(error)
 
 
 def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:

@@ -82,7 +82,7 @@ def message(words: str) -> dict[str, object]:
         (308, b"", {"Location": "//other.example"}, Unexpected, "", "redirects to https://other.example, where"),
         (304, b"", {}, Unexpected, "", f"redirects to {URL}/api/v1/direction, where"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_is_the_error_that_it_stands_for(
     status: int, body: object, headers: dict[str, str], kind: Any, words: str, says: str
 ) -> None:
@@ -90,9 +90,8 @@ def test_an_answer_is_the_error_that_it_stands_for(
     assert type(error) is kind
     assert (error.status_code, error.message, error.method, error.path) == (status, words, "GET", "/api/v1/direction")
     assert str(error).startswith(CALL)
-    assert str(error).isprintable()
     assert says in str(error)
-    assert len(error.body) <= 2000
+    assert (str(error).isprintable(), len(error.body) <= 2000) == (True, True)
 
 
 # No answer
@@ -150,7 +149,7 @@ def test_every_exception_of_requests_becomes_ours() -> None:
         ("HTTPS_PROXY", "other://{closed}", "the proxy 'other://{closed}' does not work ("),
         ("REQUESTS_CA_BUNDLE", "/no/such.pem", "invalid path: /no/such.pem. Check REQUESTS_CA_BUNDLE."),
     ],
-)  # fmt: skip
+)
 def test_a_setting_of_the_network_that_cannot_work_is_named_and_not_tried_again(
     variable: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,10 +161,9 @@ def test_a_setting_of_the_network_that_cannot_work_is_named_and_not_tried_again(
         client._observe = seen.append
         error = error_of(lambda: client.deny_directions(["36"]))
     assert isinstance(error, TransportError)
-    assert (error.outcome_unknown, len(seen)) == (False, 1)
+    assert (error.outcome_unknown, len(seen), "secret" in str(error)) == (False, 1, False)
     assert says.format(closed=closed) in str(error)
     assert str(error).endswith("It was not carried out.")
-    assert "secret" not in str(error)
 
 
 # The token
@@ -222,9 +220,8 @@ def test_the_token_is_in_no_direction_and_in_nothing_that_is_observed() -> None:
     assert "«***»" in str(seen[0].body)
 
 
-@pytest.mark.parametrize("token", ["e", "t"])
-def test_our_own_words_stay_whole_however_short_the_token_is(token: str) -> None:
-    error = get(Answer(401, message(f"<{token}>")), settings=Settings(token, base_url=URL))
-    assert str(error).startswith(f"{CALL}the answer is 401, «<***>». Check the token of the program (the account ")
-    error = get(Answer(200, {"directions": [5]}), settings=Settings(token, base_url=URL))
-    assert "an entry is not an object" in str(error)
+def test_our_own_words_stay_whole_however_short_the_token_is() -> None:
+    for settings in (Settings("e", base_url=URL), Settings("t", base_url=URL)):
+        error = get(Answer(401, message(f"<{settings.token}>")), settings=settings)
+        assert str(error).startswith(f"{CALL}the answer is 401, «<***>». Check the token of the program (the account ")
+        assert "an entry is not an object" in str(get(Answer(200, {"directions": [5]}), settings=settings))

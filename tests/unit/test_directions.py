@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,28 +28,15 @@ SPELLINGS = [(36, "36"), (36.0, "36"), ("36", "36"), (" +36\n", "36"), ("1-242",
 SPELLINGS += [("+7 3-4", "734"), (HUNGARY, "36"), (10**14, "1" + "0" * 14), ("9" * 15, "9" * 15), ("81", "81")]
 
 
-@pytest.mark.parametrize("value, code", SPELLINGS)
-def test_a_spelling_of_a_code_is_its_digits(value: object, code: str) -> None:
-    assert normalise_code(value) == code
+def test_a_spelling_of_a_code_is_its_digits() -> None:
+    assert [normalise_code(value) for value, _ in SPELLINGS] == [code for _, code in SPELLINGS]
 
 
+DIGITS = ["٣٦", "３６", "3²", "++36", "+", "-36", "36.0", "3--6", "36,7"]
 REASONS: dict[str, list[object]] = {
     "it is empty": ["", " \n"],
     "in digits, not by a name": ["Hungary", "Венгрия", "36a"],
-    "write it as digits 0 to 9 only": [
-        "٣٦",
-        "３６",
-        "3²",
-        "++36",
-        "+",
-        "-36",
-        "36.0",
-        "3--6",
-        "3  6",
-        "36,7",
-        -36,
-        -36.0,
-    ],
+    "write it as digits 0 to 9 only": [*DIGITS, "3  6", -36, -36.0],
     'a string of digits such as "36", or a whole number': [True, None, [36], {"code": 36}, b"36", Decimal(36)],
     "is a whole number": [3.5, math.nan, math.inf, -math.inf],
     "no calling code begins with 0": ["036", 0, "+0"],
@@ -67,15 +56,14 @@ def test_what_is_no_code_is_refused_with_the_reason(reason: str) -> None:
         assert shown == repr(value) or len(shown) == 40
 
 
+@hypothesis.settings(max_examples=50)
 @given(st.none() | st.booleans() | st.integers(max_value=10**99) | st.floats() | st.text() | st.binary())
 def test_any_value_gives_a_code_or_an_error_of_ours(value: object) -> None:
     try:
         code = normalise_code(value)
     except InvalidCallingCodeError:
         return
-    assert code.isascii()
-    assert code.isdigit()
-    assert 1 <= len(code) <= 15
+    assert re.fullmatch("[1-9][0-9]{0,14}", code, re.ASCII)
     assert normalise_code(code) == code
 
 
@@ -84,12 +72,8 @@ def test_a_direction_shows_its_code_and_its_name() -> None:
     shown = [str(each) for each in (HUNGARY, Direction("36", "Венгрия", ""), nameless, CATALOGUE["7"])]
     assert shown == ["36 (Hungary)", "36 (Венгрия)", "36", "7 (Russia, Kazakhstan)"]
     assert len(str(Direction("1", "", "x" * 9000))) == 404
+    assert Direction("36", "Венгрия", "Hungary") == HUNGARY, "by code and names alone"
     assert HUNGARY.as_outputs() == {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
-
-
-def test_directions_are_compared_by_code_and_names_alone() -> None:
-    assert {HUNGARY, Direction("36", "Венгрия", "Hungary")} == {HUNGARY}
-    assert Direction("37", "Венгрия", "Hungary") != HUNGARY
 
 
 def test_of_many_directions_all_codes_are_given_and_ten_names() -> None:
@@ -100,16 +84,11 @@ def test_of_many_directions_all_codes_are_given_and_ten_names() -> None:
     assert describe_all([]) == ""
 
 
-def test_rows_that_share_a_code_are_one_direction_with_all_their_names_once() -> None:
-    assert by_code([RUSSIA, HUNGARY, KAZAKHSTAN]) == {
-        "7": Direction("7", "Россия, Казахстан", "Russia, Kazakhstan"),
-        "36": HUNGARY,
-    }
+def test_rows_that_share_a_code_are_one_direction_with_all_their_names_and_ids() -> None:
+    seven = Direction("7", "Россия, Казахстан", "Russia, Kazakhstan")
+    assert by_code([RUSSIA, HUNGARY, KAZAKHSTAN]) == {"7": seven, "36": HUNGARY}
     assert (CATALOGUE["7"].id, CATALOGUE["7"].api_code) == (None, "7")
     assert CATALOGUE["358"] == Direction("358", "Финляндия, Аландские о-ва", "Finland, Åland Islands")
-
-
-def test_the_catalogue_is_a_mapping_from_code_to_direction_and_its_ids() -> None:
     assert list(CATALOGUE) == ["7", "358", "36", "968", "40"]
     assert (len(CATALOGUE), len(CATALOGUE.rows), CATALOGUE.get("99")) == (5, 8, None)
     assert [CATALOGUE.ids(code) for code in ("7", "36", "99")] == [["200", "90"], [11], []]
@@ -141,11 +120,6 @@ def test_a_text_is_found_exactly_searched_and_compared(
     assert [each.code for each in CATALOGUE.find(text)] == exact
     assert list(dict.fromkeys(each.code for each in CATALOGUE.search(text))) == searched
     assert [each.code for each in CATALOGUE.nearest(text)] == nearest
-
-
-def test_a_name_that_several_codes_have_finds_them_all() -> None:
-    twins = Catalogue([HUNGARY, Direction("37", "Венгрия", "Other")])
-    assert [each.code for each in twins.find("венгрия")] == ["36", "37"]
 
 
 def test_a_text_from_elsewhere_cannot_steer_a_terminal() -> None:

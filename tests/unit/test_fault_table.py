@@ -75,7 +75,7 @@ def test_an_answer_that_is_believed_breaks_a_cell(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unforeseen_error_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda *_: {}["code"])
+    monkeypatch.setattr(AllowedDirectionProvider, "read", lambda *_: {"": 0}["code"])
     assert "only our own errors leave" in broken(LIST, "reset", "once", "read")
 
 

@@ -74,46 +74,40 @@ def test_what_is_missing_or_cannot_work_is_refused_with_where_it_came_from(
     assert str(caught.value).startswith(says)
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        *('"secret"', "'secret'", "<secret>", "«secret»", 'secret"', "token=secret", "TOKEN: secret", "Bearer: secret"),
-        *("Bearer secret", "Authorization: Bearer secret", "sec\nret", "sec\tret", "secret\x00", "secret\u200b"),
-        *("\ufeffsecret", "secretТ", "secret\r\nX-Evil: 1"),
-    ],
-    ids=ascii,
-)
-def test_what_can_be_no_token_is_refused(token: str) -> None:
-    assert refusal(token=token).startswith("the Plusofon token, of the program, has quotes, white space or characters ")
+NO_TOKENS = [
+    '"secret"',
+    "'secret'",
+    "<secret>",
+    "«secret»",
+    'secret"',
+    "token=secret",
+    "TOKEN: secret",
+    "Bearer: secret",
+]
+NO_TOKENS += ["Bearer secret", "Authorization: Bearer secret", "sec\nret", "sec\tret", "secret\x00", "secret\u200b"]
+NO_TOKENS += ["\ufeffsecret", "secretТ", "secret\r\nX-Evil: 1"]
 
 
-@pytest.mark.parametrize("token", ["12|AbC", "a.b-c_d", "x/y+z==", "bearer", "tokenise", " \u00a0abc\n"])
-def test_any_other_token_is_taken_without_the_space_around_it(token: str) -> None:
-    assert Settings(token).token == token.strip()
+def test_what_can_be_no_token_is_refused_and_any_other_taken_without_the_space_around_it() -> None:
+    for token in NO_TOKENS:
+        assert refusal(token=token).startswith("the Plusofon token, of the program, has quotes, white space or chara")
     assert refusal(token=" \n") == "the Plusofon token, of the program, is empty"
+    for token in ("12|AbC", "a.b-c_d", "x/y+z==", "bearer", "tokenise", " \u00a0abc\n"):
+        assert Settings(token).token == token.strip()
 
 
-@pytest.mark.parametrize("client_id", ["", "10 553", "secret", "10553a", "+1", "1.5", "١"], ids=ascii)
-def test_a_client_id_is_a_number(client_id: str) -> None:
-    assert refusal(client_id=client_id) == "the client id, of the program, is not a number such as 10553"
+def test_a_client_id_is_a_number() -> None:
+    for client_id in ("", "10 553", "secret", "10553a", "+1", "1.5", "١"):
+        assert refusal(client_id=client_id) == "the client id, of the program, is not a number such as 10553"
 
 
-@pytest.mark.parametrize(
-    "given, kept, is_local",
-    [
-        ("https://restapi.plusofon.ru/", "https://restapi.plusofon.ru", False),
-        ("https://restapi.plusofon.ru/api/v1/", "https://restapi.plusofon.ru", False),
-        (" https://a.example:8443/prefix/api/v1\n", "https://a.example:8443/prefix", False),
-        ("https://[2001:db8::1]:443", "https://[2001:db8::1]:443", False),
-        ("https://localhost.example", "https://localhost.example", False),
-        ("http://LOCALHOST:8080", "http://LOCALHOST:8080", True),
-        ("http://127.255.255.254", "http://127.255.255.254", True),
-        ("http://[::1]:8080", "http://[::1]:8080", True),
-    ],
-)
-def test_https_may_go_anywhere_and_http_to_this_machine(given: str, kept: str, is_local: bool) -> None:
-    settings = Settings("t", base_url=given)
-    assert (settings.base_url, settings.is_local) == (kept, is_local)
+def test_https_may_go_anywhere_and_http_to_this_machine() -> None:
+    for url in ("https://restapi.plusofon.ru", "https://a.example:8443/x", "https://[::2]:443", "https://localhost.ru"):
+        assert not Settings("t", base_url=url).is_local
+        for end in ("", "/", "/api/v1", "/api/v1/\n"):
+            assert Settings("t", base_url=f" {url}{end}").base_url == url
+    for url in ("http://LOCALHOST:8080", "http://127.255.255.254", "http://[::1]:8080"):
+        assert Settings("t", base_url=url).is_local
 
 
 PLAIN = "http://restapi.plusofon.ru http://10.0.0.1 http://0.0.0.0 http://127.0.0.1.example http://[2001:db8::1]"
@@ -125,17 +119,14 @@ NO_URLS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "url, mistake",
-    [
-        *((url, "would send the token unencrypted: use https") for url in PLAIN.split()),
-        *((url, "must not hold a user name or a password") for url in USERS.split()),
-        *((url, f"is not a URL such as {DEFAULT_BASE_URL}, without a query, a fragment or white") for url in NO_URLS),
-    ],
-    ids=ascii,
-)
-def test_any_other_base_url_is_refused(url: str, mistake: str) -> None:
-    assert refusal(base_url=url).startswith(f"the base URL, of the program, {mistake}")
+def test_any_other_base_url_is_refused() -> None:
+    for urls, mistake in [
+        (PLAIN.split(), "would send the token unencrypted: use https"),
+        (USERS.split(), "must not hold a user name or a password"),
+        (NO_URLS, f"is not a URL such as {DEFAULT_BASE_URL}, without a query, a fragment or white"),
+    ]:
+        for url in urls:
+            assert refusal(base_url=url).startswith(f"the base URL, of the program, {mistake}")
 
 
 def test_without_a_stack_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +145,7 @@ def test_the_token_is_in_no_text_and_no_pickle_and_settings_are_a_key() -> None:
     assert {settings: 1}[Settings(" secret\n", base_url=f"{DEFAULT_BASE_URL}/")] == 1
 
 
-@pytest.mark.parametrize(
-    "value, expected", [(None, False), ("", False), ("0", False), ("False", False), ("1", True), (" yes ", True)]
-)
-def test_a_run_that_only_closes_is_asked_for_by_the_environment(value: str | None, expected: bool) -> None:
-    assert is_close_only({} if value is None else {"PLUSOFON_CLOSE_ONLY": value}) is expected
+def test_a_run_that_only_closes_is_asked_for_by_the_environment() -> None:
+    assert not is_close_only({})
+    values = {"": False, "0": False, "False": False, "no": False, "1": True, " yes ": True}
+    assert {value: is_close_only({"PLUSOFON_CLOSE_ONLY": value}) for value in values} == values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,20 +21,9 @@ from tests.waiting import PATIENCE, until
 def test_215_singles_from_four_threads_take_at_most_120_calls(sandbox: Sandbox) -> None:
     sandbox.latency = 0.005
     process = Process(sandbox)
-    assert len(ALL_CODES) >= 215
-    left, lock = iter(ALL_CODES[:215]), threading.Lock()
-
-    def work() -> None:
-        while True:
-            with lock:
-                code = next(left, None)
-            if code is None:
-                return
-            process.open(code)
-
-    for thread in [start(work) for _ in range(4)]:
-        came(thread)
-    assert sandbox.open_codes == {*ALL_CODES[:215]}
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(process.open, ALL_CODES[:215]))
+    assert len(sandbox.open_codes) == 215
     assert sandbox.calls() <= 120
 
 
@@ -50,8 +39,8 @@ def test_two_writes_or_two_reads_of_one_list_are_never_under_way_at_once(sandbox
         process.open(code)
         process.account.what_is_left()
 
-    for thread in [start(lambda code=code: toggle(code)) for code in codes]:  # type: ignore[misc]
-        came(thread)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(toggle, codes))
     assert sandbox.open_codes == {*codes}
     assert sandbox.max_writes_under_way == 1
     assert sandbox.max_under_way("GET", OPEN_LIST) == sandbox.max_under_way("GET", CATALOGUE) == 1

@@ -1,4 +1,4 @@
-"""Set-up of the engine and of an environment: what is found, built or interrupted, with fakes as all of PATH."""
+"""The tools: how an engine and an environment are set up, with fakes as all of PATH, and which mutants are of words."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.waiting import PATIENCE, until
-from tools import engine, environment, isolated
+from tools import engine, isolated
+from tools.mutants import of_words
 
 PARTS = ("pulumi", engine.LANGUAGE_HOST, engine.DYNAMIC_PROVIDER)
 # Answers as `go` does, and takes `seconds` to build.
@@ -22,12 +22,11 @@ import os, pathlib, signal, sys, time
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 place = pathlib.Path({place!r})
 if sys.argv[1] == "env":
-    print({version!r})
+    print("go1.27.1")
 elif sys.argv[1] == "list":
     print(place / "sdk")
 else:
-    with (place / "sessions").open("a") as sessions:
-        sessions.write(str(os.getsid(0)) + "\\n")
+    (place / "session").write_text(str(os.getsid(0)))
     time.sleep({seconds})
     target = pathlib.Path(sys.argv[sys.argv.index("-o") + 1])
     target.parent.mkdir()
@@ -54,26 +53,21 @@ class Machine:
         script.write_text(f"#!{sys.executable}\n{program}")
         script.chmod(0o755)
 
-    def install_go(self, *, version: str = "go1.27.1", seconds: float = 0, code: int = 0) -> None:
+    def install_go(self, *, seconds: float = 0, code: int = 0) -> None:
         self.install(engine.PROGRAM_RUNNER, "", self.go / "sdk" / "python" / "cmd")
         self.install(engine.DYNAMIC_PROVIDER, "", self.go / "sdk" / "python" / "dist")
-        self.install("go", FAKE_GO.format(place=str(self.go), version=version, seconds=seconds, code=code))
+        self.install("go", FAKE_GO.format(place=str(self.go), seconds=seconds, code=code))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, *arguments]
+        command = [sys.executable, engine.__file__, *arguments]
         return subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def set_up(self, *arguments: str, code: int = 0) -> tuple[str, str]:
         """Run the set-up of the engine; return what it printed for the caller, and for the eye."""
-        process = self.start(engine.__file__, *arguments)
+        process = self.start(*arguments)
         output, shown = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "Traceback" in shown) == (code, False), shown
         return output.strip(), shown
-
-    def sessions(self) -> list[int]:
-        """Return the session of each build that was begun."""
-        file = self.go / "sessions"
-        return [*map(int, file.read_text().split())] if file.exists() else []
 
     def cached(self) -> list[str]:
         return sorted(each.name for each in self.cache.iterdir())
@@ -84,26 +78,16 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "parts, version, reason",
-    [
-        (PARTS, "v3.300.0", ""),
-        (PARTS[:2], "v3.300.0", f"{engine.DYNAMIC_PROVIDER} is missing"),
-        (PARTS, "v3.100.0", "its version is 3.100.0"),
-    ],
-)
-def test_a_complete_new_cli_on_path_comes_first_then_the_cache(
-    machine: Machine, parts: tuple[str, ...], version: str, reason: str
-) -> None:
-    for part in parts:
-        machine.install(part, f"print({version!r})", machine.folder / "opt")
+@pytest.mark.parametrize("missing", ["", engine.DYNAMIC_PROVIDER])
+def test_a_complete_cli_on_path_comes_first_then_the_cache(machine: Machine, missing: str) -> None:
+    for part in {*PARTS} - {missing}:
+        machine.install(part, "print('v3.300.0')", machine.folder / "opt")
     # A package manager may link the CLI into PATH, and nothing else.
     (machine.path / "pulumi").symlink_to(machine.folder / "opt" / "pulumi")
     cached = machine.cache / engine.entry_name() / "bin"
     cached.mkdir(parents=True)
     output, shown = machine.set_up()
-    assert output == str(cached if reason else machine.path)
-    assert reason in shown
+    assert (output, f"{missing} is missing" in shown) == (str(cached if missing else machine.path), bool(missing))
 
 
 def test_an_engine_is_built_whole_and_kept_with_the_yaml_host_beside_it(machine: Machine) -> None:
@@ -118,46 +102,44 @@ def test_an_engine_is_built_whole_and_kept_with_the_yaml_host_beside_it(machine:
     assert machine.cached() == sorted([engine.entry_name(), "lock", f"yaml-{engine.YAML_VERSION}"])
 
 
-def test_two_set_ups_at_once_build_one_engine(machine: Machine) -> None:
-    machine.install_go(seconds=0.5)
-    both = [machine.start(engine.__file__) for _ in range(2)]
-    assert len({process.communicate(timeout=PATIENCE)[0] for process in both}) == 1
-    assert len(machine.sessions()) == 1
-
-
-@pytest.mark.parametrize("go, reason", [({}, "Go on PATH: none"), ({"code": 7}, "failed (exit 7)")])
-def test_where_nothing_works_it_says_why_and_what_to_install(machine: Machine, go: dict[str, Any], reason: str) -> None:
-    if go:
-        machine.install_go(**go)
-    output, shown = machine.set_up(code=1)
-    assert output == ""
-    assert reason in shown
-    assert "install the Pulumi CLI, 3.254 or newer" in shown
-    assert machine.cached() == ["lock"]
+def test_where_nothing_works_it_says_why_and_what_to_install(machine: Machine) -> None:
+    for reason in ("Go on PATH: none", "failed (exit 7)"):
+        output, shown = machine.set_up(code=1)
+        assert (output, machine.cached()) == ("", ["lock"])
+        assert reason in shown
+        assert "install the Pulumi CLI, 3.254 or newer" in shown
+        machine.install_go(code=7)
 
 
 @pytest.mark.usefixtures("signals_heard")
-@pytest.mark.parametrize("tool", [engine.__file__, environment.__file__], ids=["engine", "environment"])
-def test_a_signal_ends_all_that_was_started_and_leaves_nothing_half_made(machine: Machine, tool: str) -> None:
+def test_a_signal_ends_all_that_was_started_and_leaves_nothing_half_made(machine: Machine) -> None:
     machine.install_go(seconds=600)
-    made = [str(machine.folder / "made"), "--python", str(machine.path / "go")] if tool == environment.__file__ else []
-    process = machine.start(tool, *made)
-    until(machine.sessions)
+    process, session = machine.start(), machine.go / "session"
+    until(lambda: session.exists() and session.read_text())
     process.send_signal(signal.SIGTERM)
     output, shown = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output, "Traceback" in shown) == (128 + signal.SIGTERM, "", False)
-    assert isolated.members(machine.sessions()[0]) == []
-    assert (machine.folder / "made" / "installed").exists() is False
-    assert made or machine.cached() == ["lock"]
+    assert isolated.members(int(session.read_text())) == []
+    assert machine.cached() == ["lock"]
 
 
-def test_the_first_python_that_runs_here_is_found(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(machine.path))
-    monkeypatch.setattr(Path, "home", lambda: machine.folder)
-    assert environment.find_python(environment.PYTHONS) is None
-    pyenv = machine.folder / ".pyenv" / "versions" / "3.13.0" / "bin"
-    machine.install("python", "", pyenv)
-    for version, code in (("3.9", 0), ("3.11", 0), ("3.14", 1)):
-        machine.install(f"python{version}", f"raise SystemExit({code})")
-    assert environment.find_python(environment.PYTHONS[::-1]) == str(pyenv / "python")
-    assert environment.find_python(environment.PYTHONS) == str(machine.path / "python3.11")
+@pytest.mark.parametrize(
+    "before, after, is_of_words",
+    [
+        ('return "not this one"', 'return "XXnot this oneXX"', True),
+        ('return f"{n} are open"', 'return f"{n} ARE OPEN"', True),
+        ('raise ValueError("why", n)', 'raise ValueError("why", None)', True),
+        ("show(line(n))", "show(line(None))", True),
+        ("show(n)", "pass", False),
+        ('return f"{n} are open"', 'return f"{n + 1} are open"', False),
+        ('return "PUT"', 'return "XXPUTXX"', False),
+        ("raise ValueError(n)", "raise KeyError(n)", False),
+        ("if n > 1: raise ValueError(n)", "if n >= 1: raise ValueError(n)", False),
+        ('return "not this one"', "return None", False),
+    ],
+)
+def test_only_a_change_of_a_message_is_of_words(before: str, after: str, is_of_words: bool) -> None:
+    source = (
+        f"class A:\n    def xǁAǁf__mutmut_orig(n):\n        {before}\n    def xǁAǁf__mutmut_12(n):\n        {after}\n"
+    )
+    assert bool(of_words(source, ["module.xǁAǁf__mutmut_12"])) is is_of_words

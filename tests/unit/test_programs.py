@@ -1,0 +1,292 @@
+"""What a program declares and looks up, run in this process without an engine: what it registers is noted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi import runtime
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.mocks import MockResourceArgs
+from pulumi.runtime.stack import run_in_stack
+
+import plusofon_pulumi as plusofon
+from plusofon_pulumi import identity
+from plusofon_pulumi.client import PlusofonClient
+from plusofon_pulumi.directions import Direction
+from plusofon_pulumi.sandbox import Sandbox
+from plusofon_pulumi.settings import Settings
+from tests import frozen
+from tests.unit.support import settings_of
+
+
+class Recorder(mocks.Mocks):
+    """Note each resource that is registered."""
+
+    def __init__(self) -> None:
+        self.resources: list[mocks.MockResourceArgs] = []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.resources.append(args)
+        return f"id-of-{args.name}", {}
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise NotImplementedError
+
+
+class TidyMonitor(mocks.MockMonitor):
+    """Close the event loop that Pulumi's own stand-in would leave behind in each of its threads."""
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the protocol's name
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+
+
+def run(
+    program: Callable[[], Any], *, config: Mapping[str, str] | None = None, preview: bool = False
+) -> list[mocks.MockResourceArgs]:
+    """Run a program in a stack of its own to its end; return what it has registered, or raise what it fails with."""
+    recorder = Recorder()
+
+    async def main() -> None:
+        # What a failed program leaves behind is no news: its error is raised.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        monitor, engine = TidyMonitor(recorder), mocks.MockEngine(None)
+        stack = runtime.settings.Settings(project="test", stack="dev", monitor=monitor, engine=engine, dry_run=preview)
+        runtime.settings.configure(stack)
+        runtime.set_all_config(dict(config or {}), [])
+        await run_in_stack(program)
+
+    contextvars.copy_context().run(asyncio.run, main())
+    return recorder.resources
+
+
+STACK = {"plusofon:token": "of-the-stack", "plusofon:clientId": "77", "plusofon:baseUrl": "https://stack.example"}
+SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
+HUNGARY = plusofon.Direction("36", "Венгрия", "Hungary", 11, 36)
+out: Callable[[Any], pulumi.Output[Any]] = pulumi.Output.from_input
+
+
+async def later(value: Any) -> Any:
+    return value
+
+
+def registered(act: Callable[[], object], **how: Any) -> MockResourceArgs:
+    [resource] = run(lambda: (act(), None)[1], **how)
+    return resource
+
+
+CODES: list[tuple[Any, Any]] = [("36", "36"), (36, 36.0), (None, None), (HUNGARY, "36"), (lambda: out(HUNGARY), "36")]
+CODES += [(lambda: later(HUNGARY), "36"), (lambda: asyncio.ensure_future(later("36")), "36")]
+
+
+@pytest.mark.parametrize("code, sent", CODES)
+def test_a_direction_is_registered_with_its_code_as_it_was_given(code: Any, sent: Any) -> None:
+    one = registered(lambda: plusofon.AllowedDirection("hungary", code=code() if callable(code) else code))
+    assert (one.typ, one.name, one.custom) == ("pulumi-python:dynamic/plusofon:AllowedDirection", "hungary", True)
+    assert one.inputs == {"__provider": frozen.DIRECTION_PROVIDER, **({} if sent is None else {"code": sent})}
+
+
+@pytest.mark.parametrize(
+    "codes, sent",
+    [
+        ([], []),
+        (("36", 7, HUNGARY), ["36", 7.0, "36"]),
+        ({HUNGARY}, ["36"]),
+        (lambda: (str(code) for code in (36, 7)), ["36", "7"]),
+        (lambda: out(["36", HUNGARY]), ["36", "36"]),
+        (lambda: out({"36"}), ["36"]),
+        (lambda: ["36", out(HUNGARY), later(7)], ["36", "36", 7.0]),
+        (lambda: later(["36"]), ["36"]),
+        (lambda: asyncio.ensure_future(later([HUNGARY])), ["36"]),
+        # What is no list of codes is never an empty one: its provider refuses it.
+        *((wrong, wrong) for wrong in ("36", 36.0, {"36": "Hungary"}, ["36", ""], ["36", None])),
+        (b"36", "b'36'"),
+        (None, None),
+        (lambda: out(None), None),
+    ],
+)
+def test_a_list_is_registered_with_its_codes_as_they_were_given(codes: Any, sent: Any) -> None:
+    whole = registered(lambda: plusofon.AllowedDirections("all", codes=codes() if callable(codes) else codes))
+    assert (whole.typ, whole.name, whole.custom) == ("pulumi-python:dynamic/plusofon:AllowedDirections", "all", True)
+    assert (whole.inputs.pop("__provider"), whole.inputs.pop("on_destroy")) == (frozen.DIRECTIONS_PROVIDER, "retain")
+    assert whole.inputs == ({} if sent is None else {"codes": sent})
+
+
+# What state knows
+
+
+def test_a_class_that_state_knows_by_its_name_refuses_to_be_subclassed() -> None:
+    for kind in (plusofon.AllowedDirection, plusofon.AllowedDirections, plusofon.Provider):
+        with pytest.raises(TypeError, match=f"^{kind.__name__} is final: wrap it in a ComponentResource instead of su"):
+            type("Own", (kind,), {})
+
+
+def test_what_state_holds_of_us_has_not_changed() -> None:
+    assert {name: value for name, value in vars(identity).items() if name.isupper()} == {
+        "DIRECTION_TYPE": "pulumi-python:dynamic/plusofon:AllowedDirection",
+        "DIRECTIONS_TYPE": "pulumi-python:dynamic/plusofon:AllowedDirections",
+        "PROVIDER_TYPE": "pulumi:providers:pulumi-python",
+        "DIRECTIONS_ID": "allowed-directions",
+        "PROVIDER_INPUT": "__provider",
+        "DIRECTION_PROVIDER": frozen.DIRECTION_PROVIDER,
+        "DIRECTIONS_PROVIDER": frozen.DIRECTIONS_PROVIDER,
+    }
+
+
+# Provider
+
+
+@pytest.mark.parametrize("token", ["t0ken", lambda: pulumi.Output.secret("t0ken"), lambda: out("t0ken")])
+def test_a_provider_is_registered_with_its_name_and_settings_and_a_secret_token(token: Any) -> None:
+    def program() -> None:
+        plusofon.Provider("second", token() if callable(token) else token, "99", "https://own.example")
+
+    provider = registered(program, config=STACK)
+    assert (provider.typ, provider.name) == ("pulumi:providers:pulumi-python", "second")
+    assert provider.inputs.pop("plusofon:token") == {**SECRET, "value": "t0ken"}
+    own = {"plusofon:provider": "second", "plusofon:clientId": "99", "plusofon:baseUrl": "https://own.example"}
+    assert provider.inputs == own
+
+
+ENVIRONMENT = {"PLUSOFON_TOKEN": "stray", "PLUSOFON_CLIENT_ID": "1", "PLUSOFON_BASE_URL": "https://e.example"}
+
+
+@pytest.mark.parametrize("environment", [ENVIRONMENT, {}])
+@pytest.mark.parametrize("config", [STACK, {}])
+def test_what_a_provider_was_not_given_comes_from_the_stack_or_the_environment_but_never_its_token(
+    monkeypatch: pytest.MonkeyPatch, config: dict[str, str], environment: dict[str, str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    provider = registered(lambda: plusofon.Provider("second", None), config=config)  # type: ignore[arg-type]
+    expected = config or {"plusofon:clientId": "1", "plusofon:baseUrl": "https://e.example"} if environment else config
+    for key in ("plusofon:clientId", "plusofon:baseUrl"):
+        assert provider.inputs.get(key) == expected.get(key)
+    assert provider.inputs["plusofon:token"] == {**SECRET, "value": None}
+
+
+def test_a_setting_of_the_stack_that_is_empty_fails_in_plain_words() -> None:
+    says = '^Provider "second": plusofon:baseUrl is set in the stack\'s configuration, but empty'
+    with pytest.raises(pulumi.RunError, match=says):
+        run(lambda: plusofon.Provider("second", "t"), config={"plusofon:baseUrl": " "})
+
+
+READS = [plusofon.get_direction, plusofon.get_directions, plusofon.get_allowed_directions]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(open=["7", "36", "53"]) as running:
+        yield running
+
+
+def stack_of(sandbox: Sandbox) -> dict[str, str]:
+    return {"plusofon:token": sandbox.token, "plusofon:baseUrl": sandbox.url}
+
+
+def codes(found: Any) -> list[str]:
+    return [each.code for each in (found if isinstance(found, list) else [found])]
+
+
+def failure(read: Callable[[], Any], config: dict[str, str] | None = None) -> str:
+    """Return what a program fails with, which Pulumi shows without a traceback."""
+    with pytest.raises(pulumi.RunError) as caught:
+        run(read, config=config)
+    assert caught.value.__suppress_context__
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["Hungary", " ВЕНГРИЯ\n", "36", "+3-6"])
+def test_get_direction_finds_the_one_with_exactly_this_code_or_name(sandbox: Sandbox, text: str) -> None:
+    assert plusofon.get_direction(text, settings_of(sandbox)) == HUNGARY
+    assert [(each.method, each.path) for each in sandbox.requests] == [("GET", "/api/v1/directions")]
+
+
+NONE = "Plusofon's catalogue has no direction with the code or name"
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("Hungray", f"{NONE} 'Hungray'; the nearest: 36 (Hungary)"),
+        ("qqqq", f"{NONE} 'qqqq'"),
+        (" ", f"{NONE} ' '"),
+        ("twin", "'twin' is the name of several directions: 37 (Twin), 38 (Twin); give a code"),
+    ],
+)
+def test_get_direction_fails_unless_there_is_exactly_one(text: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = plusofon.Catalogue([HUNGARY, Direction("37", "", "Twin"), Direction("38", "", "Twin")])
+    monkeypatch.setattr(PlusofonClient, "get_directions", lambda _: catalogue)
+    assert failure(lambda: plusofon.get_direction(text), {"plusofon:token": "t"}) == says
+
+
+def test_the_lists_are_searched_by_a_part_of_a_name_or_a_code(sandbox: Sandbox) -> None:
+    settings = settings_of(sandbox)
+    assert len(plusofon.get_directions(provider=settings)) > 230
+    assert codes(plusofon.get_allowed_directions(provider=settings)) == ["7", "36", "53"]
+    for text, there_are, are_open in [("венг", ["36"], ["36"]), ("oman", ["968", "40"], []), ("Atlantis", [], [])]:
+        assert sorted(codes(plusofon.get_directions(text, settings)), reverse=True) == there_are
+        assert codes(plusofon.get_allowed_directions(text, settings)) == are_open
+
+
+def test_a_blank_text_is_never_all_of_them(sandbox: Sandbox) -> None:
+    says = "the text to search for is blank: leave it out to get all directions"
+    assert failure(lambda: plusofon.get_directions(" "), stack_of(sandbox)) == says
+    assert failure(lambda: plusofon.get_allowed_directions(" "), stack_of(sandbox)) == says
+
+
+@pytest.mark.parametrize("read", READS)
+def test_the_account_is_the_stack_s_or_the_environment_s(
+    sandbox: Sandbox, read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[Any] = []
+    monkeypatch.setenv("PLUSOFON_TOKEN", "a-stray-token")
+    run(lambda: got.append(read("hungary")), config=stack_of(sandbox))
+    monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
+    monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
+    got.append(read("hungary"))
+    assert [codes(each) for each in got] == [["36"], ["36"]]
+
+
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("read", READS)
+def test_a_provider_s_account_is_read_into_an_output_that_is_no_secret(
+    sandbox: Sandbox, read: Callable[..., Any], preview: bool
+) -> None:
+    got: dict[str, Any] = {}
+
+    def program() -> None:
+        found = read("hungary", provider=plusofon.Provider("second", sandbox.token, base_url=sandbox.url))
+        found.apply(lambda found: got.update(found=codes(found)))
+        pulumi.Output.from_input(found.is_secret()).apply(lambda secret: got.update(secret=secret))
+
+    run(program, config={"plusofon:token": "another"}, preview=preview)
+    assert got == {"found": ["36"], "secret": False}
+
+
+@pytest.mark.parametrize("read", READS)
+def test_what_fails_is_never_an_empty_list(sandbox: Sandbox, read: Callable[..., Any]) -> None:
+    assert failure(lambda: read("36")).startswith("there is no Plusofon token: ")
+    error = failure(lambda: read("36"), {**stack_of(sandbox), "plusofon:token": "refused"})
+    assert error.startswith(f"GET {sandbox.url}/api/v1/direction")
+    assert "Check the token of plusofon:token in the stack's configuration" in error
+
+
+def test_a_mistake_of_ours_keeps_its_traceback_and_no_connection_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[object] = []
+    monkeypatch.setattr(PlusofonClient, "get_directions", lambda _: {"": 0}["a mistake"])
+    monkeypatch.setattr(PlusofonClient, "close", functools.partialmethod(closed.append))
+    with pytest.raises(KeyError, match="a mistake"):
+        plusofon.get_directions(provider=Settings("t"))
+    assert len(closed) == 1

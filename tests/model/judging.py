@@ -171,8 +171,9 @@ def judge_success(seen: Seen) -> Iterator[Finding]:
     else:
         amiss = seen.declared ^ seen.open if seen.is_whole else seen.declared - seen.open
     for code in sorted(amiss):
-        is_told = code in seen.declared and "its list could not be read" in seen.output
-        if is_told and (seen.replaces or was_unseen(code, seen, is_good=True)):
+        is_told = "its list could not be read" in seen.output
+        is_unseen = seen.replaces or was_unseen(code, seen, is_good=True)
+        if is_told and (code in seen.touched or (code in seen.declared and is_unseen)):
             yield "believed", code
         elif code not in seen.touched:
             yield "true", f"it succeeded, and {sorted(seen.open)} is open, not {sorted(seen.declared)}"

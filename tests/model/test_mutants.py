@@ -119,7 +119,6 @@ def retains(right: Any, self: Any, id_: str, olds: Any, news: Any) -> Any:
 # Where each mistake is made, and how; and the seed of a search that finds it soon.
 MISTAKES: dict[str, tuple[type, str, Wrong, int]] = {
     "an error is an empty list to a read": (SINGLE, "read", forgives_errors, 2026),
-    "an error is an empty list to the read of a list": (WHOLE, "read", forgives_errors, 1),
     "declared codes are closed": (Claims, "all", lambda *_: frozenset(), 2026),
     "codes whose new owner failed are given up": (Claims, "refusal", lambda *_: None, 2026),
     "only the sent codes are looked at": (Delivery, "deliver", looks_at_the_sent_codes, 1),
@@ -193,7 +192,13 @@ def an_unknown_code_needs_a_list_that_can_be_read(stack: Stack) -> None:
             assert process.call(kind, "check", {}, news).failures
 
 
+def a_list_that_cannot_be_read_stays_in_state(stack: Stack) -> None:
+    stack.converge({"w": Declared(ALL, ("36",))})
+    stack.refresh(Plan(faults=[{"n": 99, "fault": "status:403", "method": "GET"}]))
+
+
 HISTORIES: tuple[tuple[Callable[[Stack], None], type, str, Wrong], ...] = (
+    (a_list_that_cannot_be_read_stays_in_state, WHOLE, "read", forgives_errors),
     (both_kinds_are_refused, Claims, "claim_single claim_list", lambda right, *own, **more: right(*own, **more) and ""),
     (a_run_that_only_closes_mends_nothing, Delivery, "deliver", mends_though_it_only_closes),
     (an_unknown_code_needs_a_list_that_can_be_read, SINGLE, "check", reads_nothing),

@@ -120,7 +120,6 @@ def retains(right: Any, self: Any, id_: str, olds: Any, news: Any) -> Any:
 MISTAKES: dict[str, tuple[type, str, Wrong, int]] = {
     "an error is an empty list to a read": (SINGLE, "read", forgives_errors, 2026),
     "declared codes are closed": (Claims, "all", lambda *_: frozenset(), 2026),
-    "codes whose new owner failed are given up": (Claims, "refusal", lambda *_: None, 2026),
     "only the sent codes are looked at": (Delivery, "deliver", looks_at_the_sent_codes, 1),
     "a whole list has one round": (Delivery, "deliver_exactly", does_not_compare, 1),
     "opens although a closing was not seen": (Delivery, "deliver_exactly", closes_and_opens_at_once, 2026),
@@ -197,7 +196,16 @@ def a_list_that_cannot_be_read_stays_in_state(stack: Stack) -> None:
     stack.refresh(Plan(faults=[{"n": 99, "fault": "status:403", "method": "GET"}]))
 
 
+def a_code_whose_new_owner_failed_keeps_its_old_one(stack: Stack) -> None:
+    """The list cannot close 7, so it opens nothing and is not in state; the single resource must stay there."""
+    stack.converge({"a": Declared(ONE, ("36",))})
+    stack.sandbox.set_open(["7", "36"])
+    no_closing = {"n": 99, "fault": "status:403", "method": "DELETE"}
+    stack.up({"w": Declared(ALL, ("36",))}, Plan(faults=[no_closing], goes_on=True))
+
+
 HISTORIES: tuple[tuple[Callable[[Stack], None], type, str, Wrong], ...] = (
+    (a_code_whose_new_owner_failed_keeps_its_old_one, Claims, "refusal", lambda *_: None),
     (a_list_that_cannot_be_read_stays_in_state, WHOLE, "read", forgives_errors),
     (both_kinds_are_refused, Claims, "claim_single claim_list", lambda right, *own, **more: right(*own, **more) and ""),
     (a_run_that_only_closes_mends_nothing, Delivery, "deliver", mends_though_it_only_closes),

@@ -1,9 +1,4 @@
-"""The SDK's own host of dynamic providers, as a process of its own, called over gRPC as the engine calls it.
-
-with Host(folder) as host:
-    host.configure({"plusofon:token": "…", "plusofon:baseUrl": sandbox.url})
-    host.create(host.check({"code": "36"}).inputs)
-"""
+"""The SDK's own host of dynamic providers, as a process of its own, called over gRPC as the engine calls it."""
 
 from __future__ import annotations
 
@@ -24,7 +19,6 @@ from tests.frozen import DIRECTION_PROVIDER
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 UNKNOWN = rpc.UNKNOWN
 URN = "urn:pulumi:dev::test::pulumi-python:dynamic/plusofon:AllowedDirection::hungary"
@@ -77,10 +71,11 @@ class Found:
 
 
 class Host:
-    """One provider process, which ends with its ``with`` block. What it prints is kept.
+    """One provider process. ``folder`` keeps what it prints; ``env`` adds to an environment made from nothing."""
 
-    ``folder`` takes its output; ``env`` adds to its environment, which is otherwise made from nothing.
-    """
+    def command(self) -> list[str]:
+        """Return what starts it: as `pulumi-resource-pulumi-python`, the engine's own script, does."""
+        return [sys.executable, "-u", "-m", "pulumi.dynamic"]
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,8 +84,7 @@ class Host:
         basic = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8"}
         with self._stderr.open("wb") as stderr:
             self._process = subprocess.Popen(
-                # As `pulumi-resource-pulumi-python`, the engine's own script, starts it.
-                [sys.executable, "-u", "-m", "pulumi.dynamic"],
+                self.command(),
                 cwd=folder,
                 env={**basic, "PULUMI_PROJECT": "test", **(env or {})},
                 stdin=subprocess.DEVNULL,
@@ -99,17 +93,8 @@ class Host:
             )
         self._channel: grpc.Channel | None = None
         self._first_line = b""
-        self.accepts_secrets = True
 
     # Life
-
-    def __enter__(self) -> Host:  # noqa: PYI034  # Self is not in typing on 3.10
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """End the process, whatever it does."""
@@ -153,7 +138,7 @@ class Host:
     def configure(self, config: Mapping[str, Any] | None = None) -> None:
         request = messages.ConfigureRequest(acceptSecrets=True, acceptResources=True)
         request.args.update(dict(config or {}))
-        self.accepts_secrets = bool(self._call("Configure", request).acceptSecrets)
+        self._call("Configure", request)
 
     def check(self, news: Properties, olds: Properties | None = None, provider: str = DIRECTION_PROVIDER) -> Checked:
         request = messages.CheckRequest(urn=URN)

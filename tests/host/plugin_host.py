@@ -6,8 +6,6 @@ the engine's log instead of standard error.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -54,27 +52,16 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
 
 class PluginHost(Host):
-    """One process of `pulumi-resource-plusofon`, which ends with its ``with`` block."""
+    """One process of `pulumi-resource-plusofon`."""
+
+    provider_name = "default"
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
         self.engine = Engine()
-        self._stderr = folder / "stderr"
-        basic = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8"}
-        with self._stderr.open("wb") as stderr:
-            self._process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "plusofon_pulumi.plugin", self.engine.address],
-                cwd=folder,
-                env={**basic, **(env or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-            )
-        self._channel = None
-        self._first_line = b""
-        self.accepts_secrets = True
-        self.provider_name = "default"
+        super().__init__(folder, env)
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-u", "-m", "plusofon_pulumi.plugin", self.engine.address]
 
     def stop(self) -> None:
         super().stop()

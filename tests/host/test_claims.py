@@ -12,7 +12,7 @@ import pytest
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.state import catalogue
 from tests.host.host import Host, at_once
-from tests.host.properties import CUBA, HUNGARY, ID, refused, state, whole
+from tests.host.properties import CUBA, HUNGARY, ID, state, whole
 
 CODES = sorted({row.code for row in catalogue()})
 
@@ -62,22 +62,6 @@ def test_what_nobody_declares_any_more_is_closed(host: Host, sandbox: Sandbox) -
     replace(host, HUNGARY, "53")
     host.delete("36", HUNGARY)
     assert sandbox.open_codes == {"53"}
-
-
-def test_a_code_whose_new_owner_failed_keeps_its_old_one(host: Host, sandbox: Sandbox) -> None:
-    sandbox.fail_next(1, "status:403", method="PUT")
-    refused(host.create, host.check({"code": "36"}).inputs)
-    sandbox.set_open(["36"])
-    text = refused(host.delete, "36", HUNGARY)
-    assert "36 (Hungary) was not closed: the program declares the code in another resource" in text
-    assert sandbox.open_codes == {"36"}
-
-
-def test_a_second_kind_is_refused(host: Host) -> None:
-    assert host.check({"code": "36"}).failures == []
-    managed = "this account is managed by AllowedDirection resources of this program (36)"
-    add = "add 36 to the codes of the AllowedDirections and remove those resources; they stay open"
-    assert host.check(whole(["7"])).failures == [("", f"{managed}: {add}")]
 
 
 def test_what_is_opened_and_closed_at_once_by_many_threads_ends_as_declared(host: Host, sandbox: Sandbox) -> None:

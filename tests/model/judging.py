@@ -243,8 +243,8 @@ def was_unseen(code: str, seen: Seen, *, is_good: bool = False) -> bool:
     if not puts or (is_good and not (seen.requests[puts[-1]].status == 200 and not is_faulty(seen.requests[puts[-1]]))):
         return False
     faults = [each.fault for each in seen.requests[puts[-1] :] if is_of_the_list(each) and is_faulty(each)]
-    # What is repeated has failed only where each attempt has.
-    return len(faults) >= ATTEMPTS or any(fault not in (*PASSING, HANG) for fault in faults)
+    # What is repeated has failed only where each attempt has; after a minute there are no more.
+    return len(faults) >= (3 if HANG in faults else ATTEMPTS) or any(fault not in (*PASSING, HANG) for fault in faults)
 
 
 def could_be_noticed(code: str, seen: Seen) -> bool:

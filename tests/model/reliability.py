@@ -12,23 +12,17 @@ from tests.model.simulation import FAULTS, ONE
 PAGE = CHECKOUT / "docs" / "reliability.md"
 BEGIN, END = "<!-- fault table: written by make faults -->\n", "<!-- end of the fault table -->\n"
 
-SIGNS = {
-    "done": "✓",
-    "told": "!",
-    "failed": "E",
-    "undone": "E−",
-    "part": "E±",
-    "carried out": "E+",
-    "believed": "✓?",
-}
-MEANINGS = {
-    "done": "done, and the account shows it",
-    "told": "told by `check`, so in the preview, before anything is written",
-    "failed": "an error; nothing was to be written",
-    "undone": "an error, and the account is as before",
-    "part": "an error, and a part of what was asked for is done",
-    "carried out": "an error, though the account is as asked for: whether it was carried out could not be seen",
-    "believed": "taken for done on the word of the answer, with a message, for the list could not be read",
+OUTCOMES = {
+    "done": ("✓", "done, and the account shows it"),
+    "told": ("!", "told by `check`, so in the preview, before anything is written"),
+    "failed": ("E", "an error; nothing was to be written"),
+    "undone": ("E−", "an error, and the account is as before"),
+    "part": ("E±", "an error, and a part of what was asked for is done"),
+    "carried out": (
+        "E+",
+        "an error, though the account is as asked for: whether it was carried out could not be seen",
+    ),
+    "believed": ("✓?", "taken for done on the word of the answer, with a message, for the list could not be read"),
 }
 
 
@@ -49,7 +43,7 @@ def table(found: list[Cell]) -> str:
         "",
         "| sign | cells | outcome |",
         "|---|---|---|",
-        *(f"| {SIGNS[name]} | {counts[name]} | {MEANINGS[name]} |" for name in SIGNS if counts[name]),
+        *(f"| {sign} | {counts[name]} | {meaning} |" for name, (sign, meaning) in OUTCOMES.items() if counts[name]),
         "",
         reading,
     ]
@@ -68,7 +62,7 @@ def _table_of(call: Failing, found: list[Cell]) -> list[str]:
     faults: dict[tuple[str, ...], list[str]] = {}
     for fault in FAULTS:
         signs = tuple(
-            " ".join(SIGNS[here[fault, times, each].outcome] for times in TIMES if (fault, times, each) in here)
+            " ".join(OUTCOMES[here[fault, times, each].outcome][0] for times in TIMES if (fault, times, each) in here)
             for each in columns
         )
         if any(signs):

@@ -210,9 +210,6 @@ def test_the_life_of_codes_is_the_same_under_every_reading(process: Process, rea
     assert sandbox.max_writes_under_way == 1
 
 
-# Calls and pauses
-
-
 def test_a_change_costs_as_few_calls_as_it_can(process: Process) -> None:
     process.open("7")
     put = [request.body for request in process.sandbox.requests if request.method == "PUT"]
@@ -262,9 +259,6 @@ def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None
         assert str(error).startswith(mine)
         assert " 36 (Hungary), 49 (Germany) were open before this write and are not any more: does PUT " in str(error)
     assert process.account.claims.refusal("36"), "no state owns it"
-
-
-# Refused batches
 
 
 @pytest.mark.parametrize("status", ["400", "404", "422"])
@@ -319,9 +313,6 @@ def test_another_error_fails_a_batch_at_once_and_ends_the_search_in_parts(proces
     assert "is 403" in text
     assert f"{DIRECTIONS['61']}, {DIRECTIONS['81']} were not opened: sent with others" in text
     assert sent(process.sandbox) == "DELETE 44 53, PUT 36 58 61 81, PUT 36 58"
-
-
-# What is not tried
 
 
 def test_a_code_that_the_catalogue_lacks_is_not_opened(process: Process) -> None:

@@ -261,6 +261,17 @@ def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None
     assert process.account.claims.refusal("36"), "no state owns it"
 
 
+def test_what_closes_between_two_batches_is_opened_again_too(process: Process) -> None:
+    process.sandbox.set_open(["7"])
+    process.claim("7", "36", "44")
+    process.open("36")
+    process.sandbox.set_open(["36"])
+    process.account._live.invalidate()
+    process.open("44")
+    assert process.lines[-1].startswith(f"opened {SEVEN} again: ")
+    assert process.sandbox.open_codes == {"7", "36", "44"}
+
+
 @pytest.mark.parametrize("status", ["400", "404", "422"])
 def test_a_refused_batch_is_looked_at_once_and_sent_by_halves(
     process: Process, fake_time: FakeTime, status: str

@@ -3,101 +3,54 @@
 Names are imported when first used: the command line starts without Pulumi, and a program without an HTTP client.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plusofon_pulumi.client import PlusofonClient
-    from plusofon_pulumi.data import get_allowed_directions, get_direction, get_directions
-    from plusofon_pulumi.directions import Catalogue, Direction, normalise_code
-    from plusofon_pulumi.errors import (
-        APIError,
-        AuthenticationError,
-        BadRequestError,
-        CloseOnlyError,
-        ConfigurationError,
-        DirectionClaimedError,
-        DirectionNotChangedError,
-        DirectionNotOpenError,
-        InvalidCallingCodeError,
-        NotFoundError,
-        PermissionDeniedError,
-        PlusofonError,
-        RateLimitError,
-        RequestTimeoutError,
-        ServerError,
-        TransportError,
-        UnexpectedResponseError,
-        UnknownDirectionError,
-    )
-    from plusofon_pulumi.resources import AllowedDirection, AllowedDirections, Provider
-    from plusofon_pulumi.settings import Settings
+    from plusofon_pulumi.client import PlusofonClient as PlusofonClient
+    from plusofon_pulumi.data import get_allowed_directions as get_allowed_directions
+    from plusofon_pulumi.data import get_direction as get_direction
+    from plusofon_pulumi.data import get_directions as get_directions
+    from plusofon_pulumi.directions import Catalogue as Catalogue
+    from plusofon_pulumi.directions import Direction as Direction
+    from plusofon_pulumi.directions import normalise_code as normalise_code
+    from plusofon_pulumi.errors import APIError as APIError
+    from plusofon_pulumi.errors import AuthenticationError as AuthenticationError
+    from plusofon_pulumi.errors import BadRequestError as BadRequestError
+    from plusofon_pulumi.errors import CloseOnlyError as CloseOnlyError
+    from plusofon_pulumi.errors import ConfigurationError as ConfigurationError
+    from plusofon_pulumi.errors import DirectionClaimedError as DirectionClaimedError
+    from plusofon_pulumi.errors import DirectionNotChangedError as DirectionNotChangedError
+    from plusofon_pulumi.errors import DirectionNotOpenError as DirectionNotOpenError
+    from plusofon_pulumi.errors import InvalidCallingCodeError as InvalidCallingCodeError
+    from plusofon_pulumi.errors import NotFoundError as NotFoundError
+    from plusofon_pulumi.errors import PermissionDeniedError as PermissionDeniedError
+    from plusofon_pulumi.errors import PlusofonError as PlusofonError
+    from plusofon_pulumi.errors import RateLimitError as RateLimitError
+    from plusofon_pulumi.errors import RequestTimeoutError as RequestTimeoutError
+    from plusofon_pulumi.errors import ServerError as ServerError
+    from plusofon_pulumi.errors import TransportError as TransportError
+    from plusofon_pulumi.errors import UnexpectedResponseError as UnexpectedResponseError
+    from plusofon_pulumi.errors import UnknownDirectionError as UnknownDirectionError
+    from plusofon_pulumi.resources import AllowedDirection as AllowedDirection
+    from plusofon_pulumi.resources import AllowedDirections as AllowedDirections
+    from plusofon_pulumi.resources import Provider as Provider
+    from plusofon_pulumi.settings import Settings as Settings
 
-_HOMES = {
-    "APIError": "errors",
-    "AllowedDirection": "resources",
-    "AllowedDirections": "resources",
-    "AuthenticationError": "errors",
-    "BadRequestError": "errors",
-    "Catalogue": "directions",
-    "CloseOnlyError": "errors",
-    "ConfigurationError": "errors",
-    "Direction": "directions",
-    "DirectionClaimedError": "errors",
-    "DirectionNotChangedError": "errors",
-    "DirectionNotOpenError": "errors",
-    "InvalidCallingCodeError": "errors",
-    "NotFoundError": "errors",
-    "PermissionDeniedError": "errors",
-    "PlusofonClient": "client",
-    "PlusofonError": "errors",
-    "Provider": "resources",
-    "RateLimitError": "errors",
-    "RequestTimeoutError": "errors",
-    "ServerError": "errors",
-    "Settings": "settings",
-    "TransportError": "errors",
-    "UnexpectedResponseError": "errors",
-    "UnknownDirectionError": "errors",
-    "get_allowed_directions": "data",
-    "get_direction": "data",
-    "get_directions": "data",
-    "normalise_code": "directions",
-}
-
-__all__ = [
-    "APIError",
-    "AllowedDirection",
-    "AllowedDirections",
-    "AuthenticationError",
-    "BadRequestError",
-    "Catalogue",
-    "CloseOnlyError",
-    "ConfigurationError",
-    "Direction",
-    "DirectionClaimedError",
-    "DirectionNotChangedError",
-    "DirectionNotOpenError",
-    "InvalidCallingCodeError",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "PlusofonClient",
-    "PlusofonError",
-    "Provider",
-    "RateLimitError",
-    "RequestTimeoutError",
-    "ServerError",
-    "Settings",
-    "TransportError",
-    "UnexpectedResponseError",
+_MODULES = {
+    "client": "PlusofonClient",
+    "data": "get_allowed_directions get_direction get_directions",
+    "directions": "Catalogue Direction normalise_code",
+    "errors": "APIError AuthenticationError BadRequestError CloseOnlyError ConfigurationError DirectionClaimedError "
+    "DirectionNotChangedError DirectionNotOpenError InvalidCallingCodeError NotFoundError PermissionDeniedError "
+    "PlusofonError RateLimitError RequestTimeoutError ServerError TransportError UnexpectedResponseError "
     "UnknownDirectionError",
-    "get_allowed_directions",
-    "get_direction",
-    "get_directions",
-    "normalise_code",
-]
+    "resources": "AllowedDirection AllowedDirections Provider",
+    "settings": "Settings",
+}
+_HOMES = dict(sorted((name, module) for module, names in _MODULES.items() for name in names.split()))
+if not TYPE_CHECKING:  # type checkers go by `as` above: they cannot follow this
+    __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,11 +1,11 @@
-"""The errors of this package, told apart by what the caller can do about them.
+"""The errors of this package, grouped by what the caller can do about them.
 
 PlusofonError                        everything that this package raises on purpose
 ├── ConfigurationError               no token, a bad base URL: before any request
-├── InvalidCallingCodeError          the value cannot be a calling code (also a ValueError)
+├── InvalidCallingCodeError          a value cannot be a calling code (also a ValueError)
 ├── UnknownDirectionError            Plusofon's catalogue has no such code or name
 ├── DirectionNotOpenError            a resource looked up by its id is not open
-├── DirectionNotChangedError         after the write, the live list is not as it should be
+├── DirectionNotChangedError         after a write, the live list is not as it should be
 ├── DirectionClaimedError            another resource of the program needs the code open
 ├── CloseOnlyError                   this run only closes (PLUSOFON_CLOSE_ONLY)
 ├── TransportError                   no usable answer came; see .outcome_unknown
@@ -17,8 +17,7 @@ PlusofonError                        everything that this package raises on purp
     ├── NotFoundError                404
     ├── RateLimitError               429; .retry_after
     ├── ServerError                  5xx
-    └── UnexpectedResponseError      2xx or 3xx that is not the answer described: not JSON,
-                                     another shape, a redirect, or "success": false
+    └── UnexpectedResponseError      a redirect, or 2xx with "success": false or not the JSON described
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
 
 
 class PlusofonError(Exception):
-    """Fail for a foreseen reason; the text says what failed and what to do now."""
+    """A foreseen failure; the text says what failed and what to do now."""
 
     def about(self, what: str) -> Self:
-        """Return the same error with its text led by what was being done, such as ``36 (Hungary) was not opened``."""
+        """Return the same error with a prefix that says what failed, such as ``36 (Hungary) was not opened``."""
         return self.saying(f"{what}: {self}")
 
     def saying(self, text: str) -> Self:
@@ -45,39 +44,38 @@ class PlusofonError(Exception):
 
 
 class ConfigurationError(PlusofonError):
-    """Refuse settings that cannot work, before any request is sent."""
+    """Settings that cannot work; no request was sent."""
 
 
 class InvalidCallingCodeError(PlusofonError, ValueError):
-    """Refuse a value that cannot be a calling code (ITU-T E.164), before any request is sent."""
+    """A value that cannot be a calling code (ITU-T E.164); no request was sent."""
 
 
 class UnknownDirectionError(PlusofonError):
-    """Refuse a calling code or a name that Plusofon's catalogue of directions does not have."""
+    """A calling code or a name that is not in Plusofon's catalogue of directions."""
 
 
 class DirectionNotOpenError(PlusofonError):
-    """Refuse to take over, by its id, a direction that is not open."""
+    """A resource was looked up by its id, and the direction is not open."""
 
 
 class DirectionNotChangedError(PlusofonError):
-    """Report a write after which the live list of open directions is not as it should be."""
+    """After a write, the live list of open directions is not as it should be."""
 
 
 class DirectionClaimedError(PlusofonError):
-    """Refuse to close a code that the program still declares."""
+    """A code is not closed because the program still declares it."""
 
 
 class CloseOnlyError(PlusofonError):
-    """Refuse to open a code in a run that only closes."""
+    """A code is not opened because this run only closes."""
 
 
 class TransportError(PlusofonError):
-    """Report that no usable answer came.
+    """No usable answer came.
 
-    ``outcome_unknown`` is False if the request was certainly not carried out (a refused connection), and True if it
-    may have been (no answer in time, a connection reset, a truncated answer). ``retryable`` is False if another
-    attempt cannot succeed, such as with a proxy URL that is malformed.
+    ``outcome_unknown``: False if the call was certainly not carried out, as after a refused connection; True if it may
+    have been. ``retryable``: False if another attempt cannot succeed, as with a malformed proxy URL.
     """
 
     def __init__(self, text: str, *, outcome_unknown: bool = True, retryable: bool = True) -> None:
@@ -87,57 +85,53 @@ class TransportError(PlusofonError):
 
 
 class RequestTimeoutError(TransportError):
-    """Report that no answer came in time."""
+    """No answer came in time."""
 
 
 class APIError(PlusofonError):
-    """Report an answer of the API that is not the one asked for.
+    """An answer that is not the one asked for.
 
-    ``status_code`` is the HTTP status, ``message`` the API's own words (empty if it gave none), ``method`` and
-    ``path`` the call, ``body`` the first part of the answer as text.
+    ``status_code``, ``message`` (the API's own words, or ""), ``method``, ``path``, ``body`` (the answer's beginning).
     """
 
     def __init__(
         self, text: str, *, status_code: int = 0, message: str = "", method: str = "", path: str = "", body: str = ""
     ) -> None:
         super().__init__(text)
-        self.status_code = status_code
-        self.message = message
-        self.method = method
-        self.path = path
-        self.body = body
+        self.status_code, self.message, self.body = status_code, message, body
+        self.method, self.path = method, path
 
 
 class BadRequestError(APIError):
-    """Report 400 or 422: the API took a parameter as wrong."""
+    """400 or 422: a parameter is wrong."""
 
 
 class AuthenticationError(APIError):
-    """Report 401: the API took the token as bad or expired."""
+    """401: the token is bad or expired."""
 
 
 class PermissionDeniedError(APIError):
-    """Report 403, or Plusofon's 500 with a message: the token may not do this."""
+    """403, or Plusofon's 500 with a message: the token may not do this."""
 
 
 class NotFoundError(APIError):
-    """Report 404."""
+    """404: usually a wrong base URL or client id."""
 
 
 class RateLimitError(APIError):
-    """Report 429: too many calls. ``retry_after`` is the pause the API asked for, in seconds, or None."""
+    """429: too many calls. ``retry_after``: the pause that the API asked for, in seconds, or None."""
 
     retry_after: float | None = None
 
 
 class ServerError(APIError):
-    """Report 5xx: the service, or a proxy before it, failed."""
+    """5xx: the service, or a proxy in front of it, failed."""
 
 
 class UnexpectedResponseError(APIError):
-    """Report an answer of another kind than the API's description has, or one that says ``"success": false``."""
+    """An answer that is not the one described: a redirect, not JSON, another shape, or ``"success": false``."""
 
 
-# What a user sees, in a preview too, is `plusofon_pulumi.ServerError: …`: the place that it is imported from.
+# Users see `plusofon_pulumi.ServerError: …`, the place to import it from.
 for _error in [value for value in vars().values() if isinstance(value, type) and issubclass(value, PlusofonError)]:
     _error.__module__ = "plusofon_pulumi"

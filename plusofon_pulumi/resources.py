@@ -1,28 +1,32 @@
-"""Resources: what Pulumi programs declare: AllowedDirection, AllowedDirections, and a Provider for another account."""
+"""Resources that Pulumi programs declare: AllowedDirection, AllowedDirections, and a Provider for another account."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NoReturn, final
+from typing import Any, Literal, final
 
 import pulumi
 from pulumi.dynamic import Resource
 
+from plusofon_pulumi import identity
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import ConfigurationError
-from plusofon_pulumi.identity import (
-    DIRECTION_PROVIDER,
-    DIRECTION_TYPE,
-    DIRECTIONS_PROVIDER,
-    DIRECTIONS_TYPE,
-    PROVIDER_INPUT,
-)
 from plusofon_pulumi.settings import PROVIDER_KEY, SOURCES, find
 
 Code = pulumi.Input["str | int | Direction"]
 Codes = Iterable[Code]
 OnDestroy = Literal["retain", "close"]
+
+
+class _Final:
+    """A class that refuses subclasses: they would have another type, and so another identity in state."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if _Final not in cls.__bases__:
+            name = cls.__bases__[0].__name__
+            raise TypeError(f"{name} is final: wrap it in a ComponentResource instead of subclassing it")
+        super().__init_subclass__(**kwargs)
 
 
 class _Resource(Resource):
@@ -31,19 +35,18 @@ class _Resource(Resource):
     def __init__(
         self, type_: str, provider: str, name: str, properties: dict[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
-        # Resource's own constructor would pickle the provider each time, and Python 3.14 pickles differently. What is
-        # stored names a class and nothing else, so it is the same text for everybody.
-        pulumi.CustomResource.__init__(self, type_, name, {**properties, PROVIDER_INPUT: provider}, opts)
+        # Not Resource's own constructor: it pickles the provider anew, and other Python versions pickle differently.
+        pulumi.CustomResource.__init__(self, type_, name, {**properties, identity.PROVIDER_INPUT: provider}, opts)
 
 
 @final
-class AllowedDirection(_Resource, module="plusofon", name="AllowedDirection"):
+class AllowedDirection(_Final, _Resource, module="plusofon", name="AllowedDirection"):
     """Keep one direction open in a Plusofon account; other codes are not touched."""
 
     code: pulumi.Output[str]
     """The calling code, as digits."""
     name: pulumi.Output[str]
-    """The Russian name; of a code that several countries share, all their names."""
+    """The Russian name; all names, if several countries share the code."""
     english_name: pulumi.Output[str]
     """The English name, likewise."""
 
@@ -51,35 +54,31 @@ class AllowedDirection(_Resource, module="plusofon", name="AllowedDirection"):
         """
         Declare that a calling code is open.
 
-        ``code``: a calling code (ITU-T E.164) that Plusofon's catalogue has, as "36", "+36", 36, "1-242" or a
-        Direction, such as ``get_direction("Hungary")``; or an Output of one. A code that is open already is taken over
-        without a write. If several resources declare one code, it stays open until the last of them goes. Removed
-        from the program, or destroyed, it is closed, unless `protect` or `retain_on_delete` says otherwise. Another
-        code replaces the resource: the new code is opened before the old one is closed.
+        ``code``: a calling code (ITU-T E.164) in Plusofon's catalogue, as "36", "+36", 36, "1-242" or a Direction, such
+        as ``get_direction("Hungary")``; or an Output of one. A code that is open already is taken over without a write.
+        If several resources declare one code, it stays open until the last of them is deleted. Removed from the
+        program, or destroyed, the resource closes its code, unless `protect` or `retain_on_delete` says otherwise. A
+        change of the code replaces the resource: the new code opens before the old one closes.
 
-        A code that cannot work, no token and a refused token fail the preview, before anything is written; so does an
-        AllowedDirections for the same account in the same program.
+        An impossible code, a missing or refused token, or an AllowedDirections for the same account in the same program
+        fails the preview, before anything is written.
 
         Source: Plusofon's description of the direction methods (GET, PUT and DELETE ``/api/v1/direction``).
         """
         properties = {"code": _plain(code), "name": None, "english_name": None}
-        super().__init__(DIRECTION_TYPE, DIRECTION_PROVIDER, resource_name, properties, opts)
-
-    def __init_subclass__(cls, **kwargs: object) -> NoReturn:
-        # A subclass would get another type, and so another identity in state.
-        raise TypeError("AllowedDirection is final: wrap it in a ComponentResource instead of subclassing it")
+        super().__init__(identity.DIRECTION_TYPE, identity.DIRECTION_PROVIDER, resource_name, properties, opts)
 
 
 @final
-class AllowedDirections(_Resource, module="plusofon", name="AllowedDirections"):
-    """Own the whole list: exactly these directions are open in a Plusofon account, and all others are closed."""
+class AllowedDirections(_Final, _Resource, module="plusofon", name="AllowedDirections"):
+    """Manage the whole list: exactly these directions are open in a Plusofon account, and all others are closed."""
 
     codes: pulumi.Output[Sequence[str]]
     """The calling codes that are open, as digits, sorted."""
     directions: pulumi.Output[Sequence[dict[str, str]]]
     """What is open, each with ``code``, ``name`` and ``english_name``."""
     on_destroy: pulumi.Output[str]
-    """What a destruction does: "retain" or "close"."""
+    """What happens on destroy: "retain" or "close"."""
 
     def __init__(
         self,
@@ -91,31 +90,27 @@ class AllowedDirections(_Resource, module="plusofon", name="AllowedDirections"):
         """
         Declare that exactly these calling codes are open.
 
-        ``codes``: calling codes (ITU-T E.164) that Plusofon's catalogue has, as "36", "+36", 36, "1-242" or a
-        Direction; each, or the whole, may be an Output. It is a set: order, spelling and repetition do not matter. An
-        empty one closes everything; None, a text, or an empty code among them is an error, never "all" and never
-        "none". ``on_destroy``: when the resource is destroyed or removed from the program, "retain" leaves everything
-        as it is and says what is left open; "close" closes the codes that were last recorded.
+        ``codes``: calling codes (ITU-T E.164) in Plusofon's catalogue, as "36", "+36", 36, "1-242" or a Direction; each
+        of them, or the whole, may be an Output. Order, spelling and repetition do not matter. An empty list closes
+        everything; None, a string, or an empty code is an error, and never means "all" or "none". ``on_destroy``: when
+        the resource is destroyed or removed from the program, "retain" changes nothing and names what is left open;
+        "close" closes the codes that state recorded last.
 
-        What is open and declared already is taken over without a write; whatever else is open is closed, before
-        anything is opened. A preview names each code that will close or open, also after a change in the account.
+        Declared codes that are open already are taken over without a write. All others are closed, before anything is
+        opened. A preview names each code that will close or open, also after a change in the account.
 
-        What cannot work, no token and a refused token fail the preview, before anything is written; so does an
-        AllowedDirection, or another AllowedDirections with other codes, for the same account in the same program.
+        Impossible codes, a missing or refused token, or an AllowedDirection, or other AllowedDirections with different
+        codes, for the same account in the same program fail the preview, before anything is written.
 
         Source: Plusofon's description of the direction methods (GET, PUT and DELETE ``/api/v1/direction``).
         """
         properties = {"codes": _plain(codes), "on_destroy": on_destroy, "directions": None}
-        super().__init__(DIRECTIONS_TYPE, DIRECTIONS_PROVIDER, resource_name, properties, opts)
-
-    def __init_subclass__(cls, **kwargs: object) -> NoReturn:
-        # A subclass would get another type, and so another identity in state.
-        raise TypeError("AllowedDirections is final: wrap it in a ComponentResource instead of subclassing it")
+        super().__init__(identity.DIRECTIONS_TYPE, identity.DIRECTIONS_PROVIDER, resource_name, properties, opts)
 
 
 def _plain(value: Any) -> Any:
-    """Return a code or codes as Pulumi can send them; what is neither stays for the provider's check to refuse."""
-    # A Task is iterable, too, and what it yields is not what it brings.
+    """Return a code or codes in a form that Pulumi can send; the provider's `check` refuses what is neither."""
+    # Before the test for an Iterable: an asyncio Task is one.
     if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
         return pulumi.Output.from_input(value).apply(_plain)
     if isinstance(value, Direction):
@@ -128,8 +123,8 @@ def _plain(value: Any) -> Any:
 
 
 @final
-class Provider(pulumi.ProviderResource):
-    """Name another account, with its own token, for resources that get it by ``provider=`` or from a component."""
+class Provider(_Final, pulumi.ProviderResource):
+    """Another account, with its own token, for resources that get it by ``provider=`` or from a component."""
 
     def __init__(
         self,
@@ -142,13 +137,13 @@ class Provider(pulumi.ProviderResource):
         """
         Declare an account.
 
-        ``token``: its API token, best from ``pulumi.Config().require_secret``; it is made a secret in any case.
-        PLUSOFON_TOKEN and ``plusofon:token`` never take its place. ``client_id``: the ``Client`` header; ``base_url``:
-        an https URL, or an http one of this machine. If they are not given, those of the stack's configuration
-        count, or else of the environment, or else 10553 and https://restapi.plusofon.ru.
+        ``token``: its API token, best from ``pulumi.Config().require_secret``; it always becomes a secret.
+        PLUSOFON_TOKEN and ``plusofon:token`` never take its place. ``client_id``: the ``Client`` header.
+        ``base_url``: an https URL, or an http URL of this machine. The defaults of these two are the stack's
+        configuration, or else the environment, or else 10553 and https://restapi.plusofon.ru.
 
-        Each Provider has a plugin process of its own. A missing or empty token fails the preview of its resources.
-        Raises pulumi.RunError if the stack's ``plusofon:clientId`` or ``plusofon:baseUrl`` is needed and empty.
+        Each Provider has its own plugin process. A missing or empty token fails the preview of its resources.
+        Raises pulumi.RunError if ``plusofon:clientId`` or ``plusofon:baseUrl`` is needed from the stack, and is empty.
 
         Source: Plusofon's description of the direction methods (the headers of each call).
         """
@@ -156,7 +151,7 @@ class Provider(pulumi.ProviderResource):
         inputs: dict[str, Any] = {PROVIDER_KEY: resource_name}
         try:
             for setting, (key, _) in SOURCES.items():
-                # Its process sees its own inputs alone, not the stack's.
+                # Its plugin process sees only these inputs, not the stack's configuration.
                 found = find(setting, stack_config) if given[setting] is None else None
                 inputs[key] = found[0] if found else given[setting]
         except ConfigurationError as error:
@@ -164,11 +159,8 @@ class Provider(pulumi.ProviderResource):
         self.given: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(inputs)
         super().__init__("pulumi-python", resource_name, dict(inputs), opts)
 
-    def __init_subclass__(cls, **kwargs: object) -> NoReturn:
-        raise TypeError("Provider is final: wrap it in a ComponentResource instead of subclassing it")
-
 
 def stack_config(key: str) -> str | None:
-    """Return the stack's value of a key such as ``plusofon:baseUrl``, or None, within a Pulumi program."""
+    """Return the value of a key such as ``plusofon:baseUrl`` in the configuration of the running program's stack."""
     namespace, _, name = key.partition(":")
     return pulumi.Config(namespace).get(name)

@@ -1,11 +1,10 @@
 """Settings: which account, by its token, where its API is, and where each of these values came from.
 
-The stack's configuration comes before the environment: a stray variable must not point a stack at another account.
+The stack's configuration takes precedence over the environment: a stray variable must not select another account.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -16,8 +15,7 @@ from urllib.parse import urlsplit
 from plusofon_pulumi.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://restapi.plusofon.ru"
-# The application's code: the same in every example of the API description.
-DEFAULT_CLIENT_ID = "10553"
+DEFAULT_CLIENT_ID = "10553"  # of the application: every example of the API's description has it
 
 # Setting -> (key of the stack's configuration, environment variable).
 SOURCES = {
@@ -26,7 +24,7 @@ SOURCES = {
     "base_url": ("plusofon:baseUrl", "PLUSOFON_BASE_URL"),
 }
 _IN_STACK = " in the stack's configuration"
-
+_LOCAL = re.compile(r"https?://(localhost|127(\.[0-9]+){3}|\[::1\])(:[0-9]+)?(/.*)?", re.IGNORECASE)
 # A Provider passes its own name on, so that its plugin process uses its inputs and nothing else.
 PROVIDER_KEY = "plusofon:provider"
 
@@ -35,21 +33,18 @@ _NO_TOKEN = (
     "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, "
     f"or set the environment variable PLUSOFON_TOKEN ({_WHERE_TOKENS_ARE})"
 )
-_PROVIDER_LACKS_ONE = (
-    "has no token: give it one as `token=`; "
-    "plusofon:token and PLUSOFON_TOKEN, which may be another account's, never take its place"
-)
+_PROVIDER_LACKS_ONE = "has no token: give it one as `token=`; plusofon:token and PLUSOFON_TOKEN never take its place"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is needed to call the API of one account.
+    """The token of one account and the address of its API.
 
-    ``token``: the account's API token; white space around it is dropped. ``client_id``: the value of the ``Client``
-    header. ``base_url``: ``https://…``, or ``http://…`` to this machine itself (a local sandbox); ``/api/v1`` at its
-    end is dropped. ``sources``: where each of the three came from, for messages.
+    ``token``: the API token; surrounding white space is dropped. ``client_id``: the value of the ``Client`` header.
+    ``base_url``: ``https://…``, or ``http://…`` on this machine (a local sandbox); a final ``/api/v1`` is dropped.
+    ``sources``: where each of the three came from, for messages.
 
-    Raises ConfigurationError if one of them cannot work. The token is in no ``repr`` and in no pickle.
+    Raises ConfigurationError if a value cannot work. The token is in no ``repr`` and in no pickle.
     """
 
     token: str = field(repr=False)
@@ -58,41 +53,37 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "token", _checked_token(self.token, self.source("token")))
-        object.__setattr__(self, "client_id", _checked_client_id(self.client_id, self.source("client_id")))
-        object.__setattr__(self, "base_url", _checked_base_url(self.base_url, self.source("base_url")))
+        # No message shows a refused value: it may be the token, pasted in the wrong place.
+        for setting, check in {"token": _token, "client_id": _client_id, "base_url": _base_url}.items():
+            object.__setattr__(self, setting, check(getattr(self, setting).strip(), self.source(setting)))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Settings hold a token and are not pickled")
 
     def source(self, setting: str) -> str:
-        """Return where ``token``, ``client_id`` or ``base_url`` came from, in words that fit behind "of"."""
+        """Return where ``token``, ``client_id`` or ``base_url`` came from, in words that fit after "of"."""
         is_default = getattr(self, setting) in (DEFAULT_CLIENT_ID, DEFAULT_BASE_URL)
         return self.sources.get(setting, "the default" if is_default else "the program")
 
     def token_remedy(self) -> str:
-        """Return what to do about a token that is refused."""
-        source, stored = self.source("token"), ""
-        if source.endswith(_IN_STACK):
-            stored = "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
-        return f"Check the token of {source} ({_WHERE_TOKENS_ARE}){stored}."
+        """Return what to do if the API refuses the token."""
+        source = self.source("token")
+        stored = "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
+        return f"Check the token of {source} ({_WHERE_TOKENS_ARE}){stored if source.endswith(_IN_STACK) else ''}."
 
     @property
     def is_local(self) -> bool:
-        """Return True if the API is on this machine itself."""
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+        """Return True if the API is on this machine."""
+        return _LOCAL.fullmatch(self.base_url) is not None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Return the settings that ``PLUSOFON_TOKEN``, ``PLUSOFON_CLIENT_ID`` and ``PLUSOFON_BASE_URL`` give.
-
-        Raises ConfigurationError if there is no token or a value cannot work.
-        """
+        """Return the settings from ``PLUSOFON_TOKEN`` and the other variables; raises what `from_config` raises."""
         return cls.from_config(lambda _: None, environ)
 
     @classmethod
     def from_config(cls, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Settings:
-        """Return the settings of a stack: its configuration, then the environment, then the defaults.
+        """Return the settings from the stack's configuration, or else the environment, or else the defaults.
 
         ``config`` returns the value of a key such as ``plusofon:token``, or None. Raises ConfigurationError if there
         is no token, a configured value is empty, or a value cannot work.
@@ -101,8 +92,8 @@ class Settings:
         if name is None:
             found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ))}
         else:
-            given = {setting: config(key) for setting, (key, _) in SOURCES.items()}
-            found = {key: (_text(value), f'the Provider "{name}"') for key, value in given.items() if value is not None}
+            own = {setting: config(key) for setting, (key, _) in SOURCES.items()}
+            found = {key: (_text(value), f'the Provider "{name}"') for key, value in own.items() if value is not None}
         values = {setting: value for setting, (value, _) in found.items()}
         if not values.get("token", "").strip():
             raise ConfigurationError(_NO_TOKEN if name is None else f'the Provider "{name}" {_PROVIDER_LACKS_ONE}')
@@ -115,10 +106,7 @@ def is_close_only(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
-    """Return a setting from the stack's configuration or the environment, and which it was; None if neither has it.
-
-    Raises ConfigurationError if the stack's configuration has it, but empty.
-    """
+    """Return a setting and its source: the stack's configuration, else the environment; None if neither has it."""
     key, variable = SOURCES[setting]
     value = config(key)
     if value is None:
@@ -129,15 +117,11 @@ def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] 
 
 
 def _text(value: Any) -> str:
-    # It may be a number: plusofon:clientId typed without quotes.
+    # Pulumi turns plusofon:clientId, set without quotes, into a float.
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-# No message shows a value that cannot be used, of whatever setting: it may be the token, pasted in the wrong place.
-
-
-def _checked_token(token: str, source: str) -> str:
-    text = token.strip()
+def _token(text: str, source: str) -> str:
     if not text:
         raise ConfigurationError(f"the Plusofon token, of {source}, is empty")
     is_quoted = re.match(r"[\"'<«]|(token|bearer|authorization)\b\s*[=:]", text, re.IGNORECASE) or text[-1] in "\"'>»"
@@ -149,15 +133,14 @@ def _checked_token(token: str, source: str) -> str:
     return text
 
 
-def _checked_client_id(client_id: str, source: str) -> str:
-    text = client_id.strip()
+def _client_id(text: str, source: str) -> str:
     if not text.isascii() or not text.isdecimal():
         raise ConfigurationError(f"the client id, of {source}, is not a number such as {DEFAULT_CLIENT_ID}")
     return text
 
 
-def _checked_base_url(base_url: str, source: str) -> str:
-    text = base_url.strip().rstrip("/").removesuffix("/api/v1").rstrip("/")
+def _base_url(text: str, source: str) -> str:
+    text = text.rstrip("/").removesuffix("/api/v1").rstrip("/")
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
@@ -167,15 +150,8 @@ def _checked_base_url(base_url: str, source: str) -> str:
         mistake = "must not hold a user name or a password"
     elif not host or parts.scheme not in ("https", "http") or re.search(r"[?#\s]", text) or not text.isprintable():
         mistake = f"is not a URL such as {DEFAULT_BASE_URL}, without a query, a fragment or white space"
-    elif parts.scheme == "http" and not _is_loopback(host):
+    elif parts.scheme == "http" and not _LOCAL.fullmatch(text):
         mistake = "would send the token unencrypted: use https"
     else:
         return text
     raise ConfigurationError(f"the base URL, of {source}, {mistake}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

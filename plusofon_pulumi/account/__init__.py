@@ -123,10 +123,9 @@ class Account:
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
-        names: OpenList = self._catalogue.peek() or {}
-        if left and not names:
-            with contextlib.suppress(PlusofonError):
-                names = self._client.get_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT)
+        names: OpenList = live
+        with contextlib.suppress(PlusofonError):
+            names = self._catalogue.peek() or self._client.get_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT)
         shown = describe_all(names.get(code, live[code]) for code in left)
         return f"left open: {shown or 'nothing'}" if left or not live else ""
 
@@ -147,8 +146,7 @@ class Account:
             show(f"closed {self.describe_all(closed)}")
         if opened := change.opened & done:
             (show_opened or show)(f"opened {self.describe_all(opened)}")
-        live = self._live.peek()
-        if kept := {code for code in change.kept & done if live is None or code in live}:
+        if kept := change.kept & done:
             stays, it = ("stays", "it") if len(kept) == 1 else ("stay", "them")
             show(f"{self.describe_all(kept)} {stays} open: the program still declares {it}")
         for notice in change.notices:
@@ -157,19 +155,17 @@ class Account:
             raise self._failure(change, failed)
 
     def _failure(self, change: Change, failed: list[str]) -> PlusofonError:
-        groups: dict[tuple[str, str], list[str]] = {}
+        groups: dict[tuple[str, str, str], list[str]] = {}
         for code in failed:
             done, state = ("opened", "open") if code in change.opens else ("closed", "closed")
+            one, many = f"was not {done}:", f"were not {done}:"
             if code in change.opened | change.closed:
-                what = f"{{is}} {state}, but"
+                one, many = f"is {state}, but", f"are {state}, but"
             elif code in change.unseen:
-                what = f"may not have been {done}:"
-            else:
-                what = f"{{was}} not {done}:"
-            groups.setdefault((what, str(change.failures[code])), []).append(code)
-        verbs = {True: {"is": "is", "was": "was"}, False: {"is": "are", "was": "were"}}
+                one = many = f"may not have been {done}:"
+            groups.setdefault((one, many, str(change.failures[code])), []).append(code)
         parts = [
-            f"{self.describe_all(codes)} {what.format_map(verbs[len(codes) == 1])} {why}"
-            for (what, why), codes in groups.items()
+            f"{self.describe_all(codes)} {one if len(codes) == 1 else many} {why}"
+            for (one, many, why), codes in groups.items()
         ]
         return change.failures[failed[0]].saying("; ".join(parts))

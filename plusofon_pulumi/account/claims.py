@@ -17,8 +17,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._singles: set[str] = set()
-        self._has_single = False
+        self._singles: set[str | None] = set()
         self._in_lists: set[str] = set()
         self._lists: list[frozenset[str] | None] = []
         self._succeeded: set[str] = set()
@@ -27,8 +26,7 @@ class Claims:
     def claim_single(self, code: str | None) -> str:
         """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""
         with self._lock:
-            self._has_single = True
-            self._singles.update({code} if code else ())
+            self._singles.add(code)
             if not self._lists:
                 return ""
         return (
@@ -43,24 +41,21 @@ class Claims:
             self._in_lists |= own
             others = [other for other in self._lists if is_known and other is not None and other != own]
             self._lists.append(own if is_known else None)
-            singles = ", ".join(sorted(self._singles, key=int))
-            if self._has_single:
-                return (
-                    "this account is managed by AllowedDirection resources of this program "
-                    f"({singles or 'not known yet'}): add {singles or 'their codes'} to the codes of the "
-                    "AllowedDirections and remove those resources; they stay open"
-                )
-        if not others:
-            return ""
-        return (
-            "another AllowedDirections of this program declares other codes for this account "
-            f"({', '.join(sorted(others[0], key=int)) or 'none'}): keep one of them"
-        )
+            singles = ", ".join(sorted(filter(None, self._singles), key=int))
+        if self._singles:
+            return (
+                f"this account is managed by AllowedDirection resources of this program ({singles or 'not known yet'}):"
+                f" add {singles or 'their codes'} to the codes of the AllowedDirections and remove those resources; "
+                "they stay open"
+            )
+        declared = ", ".join(sorted(others[0], key=int)) or "none" if others else ""
+        other = f"another AllowedDirections of this program declares other codes for this account ({declared})"
+        return f"{other}: keep one of them" if others else ""
 
     def all(self) -> frozenset[str]:
         """Return the codes that the program declares."""
         with self._lock:
-            return frozenset(self._singles | self._in_lists)
+            return frozenset(filter(None, self._singles | self._in_lists))
 
     def mark(self, codes: Iterable[str], *, succeeded: bool) -> None:
         """Note that a declaration of codes was carried out, and so has an owner in state, or that this failed."""

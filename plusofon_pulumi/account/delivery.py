@@ -5,8 +5,9 @@ What a write answers decides nothing; the list of open directions that is read a
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from plusofon_pulumi import errors
@@ -38,20 +39,16 @@ class Delivery:
 
     def deliver(self, change: Change) -> None:
         """Open and close single codes; what else the program declares must still be open afterwards."""
-        self._keep_claimed(change, change.closes)
-        wanted = change.opens | (change.closes - change.kept)
-        if not wanted:
-            return
         with self.live.lock:
             try:
                 before = self.live.get()
-                closing = (change.closes - change.kept - change.opens) & before.keys()
+                closing = (change.closes - change.opens) & before.keys()
                 after = self._write(change, before, closing=closing, opening=change.opens - before.keys())
                 if after is not None:
                     self._mend_vanished(change, before, after)
                     self.last_seen = frozenset(self.live.get())
             except errors.PlusofonError as error:
-                change.fail(wanted, error)
+                change.fail(change.opens | change.closes, error)
 
     def deliver_exactly(self, change: Change) -> None:
         """Make the open list equal to ``change.opens``; a second round mends what somebody changed meanwhile.
@@ -69,19 +66,20 @@ class Delivery:
         before = self.live.get()
         change.opened &= before.keys()
         change.closed -= before.keys()
-        closing, opening = before.keys() - change.opens, change.opens - before.keys()
+        closing = before.keys() - change.opens
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
         claimed = errors.DirectionClaimedError(f"another resource of this program declares the code: {listed}")
         if still_declared := closing & self.claims.all():
-            change.fail(still_declared, claimed.about("nothing was changed"))
+            change.fail(still_declared, claimed)
             return False
-        self._write(change, before, closing=closing)
+        live = self._write(change, before, closing=closing)
         change.fail(change.kept, claimed)
-        if change.failures:
+        if change.failures or live is None:
             why = f"nothing is opened while others may be open that must not be: {self.names(change.failures)}"
-            change.fail(opening, errors.DirectionNotChangedError(why))
+            change.fail(change.opens - before.keys(), errors.DirectionNotChangedError(why))
             return False
-        after = self._write(change, before, opening=opening)
+        opening = change.opens - live.keys()
+        after = self._write(change, live, opening=opening)
         if change.failures and after is not None:
             self._compare(change, self.live.get())
         return after is not None and bool(closing or opening) and not change.failures
@@ -103,32 +101,30 @@ class Delivery:
         self._send(change, closings, sorted(closing))
         self._send(change, openings, self._openable(change, sorted(opening)))
         writes = [write for write in (closings, openings) if write.answers]
-        after: OpenList | None = before
-        blind: errors.PlusofonError | None = None
+        after, blind = before, None
         try:
             after = self._verify(change, writes) if writes else before
         except errors.PlusofonError as error:
-            after, blind = None, error
+            blind = error
         for write in writes:
             self._judge(change, write, after, blind)
-        return after
+        return None if blind else after
 
-    def _judge(self, change: Change, write: Write, after: OpenList | None, blind: errors.PlusofonError | None) -> None:
-        """Note which codes of a write are as wanted, by the list after it or, if that cannot be read, by the answers.
+    def _judge(self, change: Change, write: Write, after: OpenList, blind: errors.PlusofonError | None) -> None:
+        """Note which codes are as wanted, by the list after a write or, if that cannot be read, by the answers.
 
         An opening that was answered with success then counts: its state must have an owner, or nobody would ever close
         the code; the next preview reads the list again. A closing does not count: its resource stays in state.
         """
-        if after is not None:
-            done = write.answers.keys() - set(write.left(after))
-        else:
+        done = write.answers.keys() - set(write.left(after))
+        if blind:
             done = {code for code, answer in write.answers.items() if write.opens and answer is None}
-            if done:
-                why = f"but its list could not be read: {blind}"
-                change.notices.append(f"Plusofon answered that {self.names(done)} opened, {why}")
             change.unseen |= write.answers.keys() - done
+        if blind and done:
+            why = f"but its list could not be read: {blind}"
+            change.notices.append(f"Plusofon answered that {self.names(done)} opened, {why}")
         (change.opened if write.opens else change.closed).update(done)
-        for code in write.answers.keys() - done - (set() if write.opens else change.kept):
+        for code in write.answers.keys() - done - change.kept:
             change.fail([code], write.answers[code] or blind or write.unchanged())
 
     def _openable(self, change: Change, codes: Sequence[str]) -> list[str]:
@@ -147,7 +143,10 @@ class Delivery:
     def _send(self, change: Change, write: Write, codes: Sequence[str], *, swapped: bool = False) -> None:
         """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
         if not write.opens:
-            self._keep_claimed(change, codes)
+            change.kept |= self.claims.all() & set(codes)
+            for code in change.kept:
+                if refusal := self.claims.refusal(code):
+                    change.fail([code], refusal)
             codes = [code for code in codes if code not in change.kept]
         if not codes:
             return
@@ -172,15 +171,15 @@ class Delivery:
         after = self._look([write for write in writes if not write.is_refused])
         is_over = True
         for write in writes:
-            left, is_refused = write.left(after), write.is_refused
-            if left and not write.opens and (is_refused or not any(write.answers.values())):
+            left = write.left(after)
+            if left and not write.opens and (write.is_refused or not any(write.answers.values())):
                 # The description shows codes as texts and as numbers, and DELETE may compare them as such.
                 self._send(change, write, left, swapped=True)
-                left = write.left(self._look([])) if is_refused else []
                 is_over = False
-            if left and is_refused:
-                self._send_in_halves(change, write, left)
+            if left and write.is_refused:
                 is_over = False
+                if len(write.answers) > 1:
+                    self._send_in_halves(change, write, left, _limited())
         return after if is_over else self._look(writes)
 
     def _look(self, writes: Sequence[Write]) -> OpenList:
@@ -193,25 +192,21 @@ class Delivery:
             time.sleep(pause)
         return live
 
-    def _send_in_halves(self, change: Change, write: Write, left: Sequence[str]) -> None:
-        """Send what is left of a refused batch again in halves, and refused halves likewise, to find a bad code."""
-        refusal = next(filter(None, write.answers.values()), write.unchanged())
-        until = time.monotonic() + LONGEST_SEARCH
-        # What is left of several may be a single code that its neighbours kept from being taken.
-        parts = _halves(left) or ([left] if len(write.answers) > 1 else [])
-        for _ in range(MOST_PARTS):
-            if not parts or time.monotonic() > until:
-                break
-            part = parts.pop(0)
-            self._send(change, write, part)
-            answer = write.answers[part[0]]
-            if is_refusal(answer):
-                parts += _halves(part)
-            elif answer is not None:
-                break
-        untried = [code for part in parts for code in part]
-        doubt = refusal.about("sent with others, of which one may be the reason (run `pulumi up` again)")
-        write.answers.update(dict.fromkeys(untried, doubt))
+    def _send_in_halves(self, change: Change, write: Write, codes: Sequence[str], sends: Iterator[int]) -> None:
+        """Send refused codes again in halves, and refused halves likewise, while there are ``sends``."""
+        middle = (len(codes) + 1) // 2
+        for half in filter(None, (codes[:middle], codes[middle:])):
+            if next(sends, None) is None:
+                refusal = write.answers[half[0]] or write.unchanged()
+                doubt = refusal.about("sent with others, of which one may be the reason (run `pulumi up` again)")
+                write.answers.update(dict.fromkeys(half, doubt))
+                continue
+            self._send(change, write, half)
+            answer = write.answers[half[0]]
+            if is_refusal(answer) and len(half) > 1:
+                self._send_in_halves(change, write, half, sends)
+            elif answer is not None and not is_refusal(answer):
+                list(sends)  # the service is down: nothing more is sent
 
     def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> None:
         """Open again, once, what the program declares and what closed during the write; then compare everything.
@@ -233,8 +228,9 @@ class Delivery:
         except errors.PlusofonError as blind:
             raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
         missing, again = ((was_open & claimed) | change.opened) - live, change.closed & live
-        change.opened &= live
         change.closed -= live
+        if missing or again:
+            change.opened = change.opens & live
         if missing:
             was, were = (
                 "was open before this write and is not any more",
@@ -248,16 +244,8 @@ class Delivery:
             raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
         change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
 
-    def _keep_claimed(self, change: Change, codes: Collection[str]) -> None:
-        """Note those of the codes that are not closed because the program declares them."""
-        change.kept |= self.claims.all() & set(codes)
-        # An opening in the same batch settles who owns a code.
-        for code in change.kept - change.opens:
-            if refusal := self.claims.refusal(code):
-                change.fail([code], refusal)
 
-
-def _halves(codes: Sequence[str]) -> list[Sequence[str]]:
-    """Return the halves of codes; of a single one, nothing."""
-    middle = len(codes) // 2
-    return [codes[:middle], codes[middle:]] if middle else []
+def _limited() -> Iterator[int]:
+    """Yield once for each part of a refused batch that may be sent again."""
+    until = time.monotonic() + LONGEST_SEARCH
+    yield from itertools.takewhile(lambda _: time.monotonic() <= until, range(MOST_PARTS))

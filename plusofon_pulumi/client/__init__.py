@@ -23,24 +23,22 @@ from plusofon_pulumi.client import lists, responses
 from plusofon_pulumi.client.redact import redactor
 from plusofon_pulumi.client.responses import Call
 from plusofon_pulumi.directions import Catalogue, Direction
-from plusofon_pulumi.errors import APIError, PlusofonError, RateLimitError, ServerError, TransportError
+from plusofon_pulumi.errors import APIError, RateLimitError, RequestTimeoutError, ServerError, TransportError
 from plusofon_pulumi.settings import Settings
 
-# The singular names the list of open directions, the plural the catalogue of all that exist.
-OPEN_LIST = "/api/v1/direction"
-CATALOGUE = "/api/v1/directions"
+# The singular is the list of open directions, the plural the catalogue of all that exist.
+OPEN_LIST, CATALOGUE = "/api/v1/direction", "/api/v1/directions"
 
-# In seconds: to connect, between two bytes of an answer, and for a call with all its attempts and pages.
+# In seconds: to connect, to wait for the next part of an answer, and for a call with all its attempts and pages.
 CONNECT_TIMEOUT, READ_TIMEOUT, CALL_TIMEOUT = 5.0, 15.0, 60.0
 ATTEMPTS = 5
 FIRST_PAUSE, LONGEST_RETRY_AFTER = 0.5, 30.0
-# Of an answer, in bytes; the catalogue has some 25,000.
-LARGEST_ANSWER = 5 * 1024 * 1024
+LARGEST_ANSWER = 5 * 1024 * 1024  # bytes; the catalogue has some 25,000
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One attempt of a call, for who observes a client. ``body`` is decoded JSON, or None if there is none."""
+    """One attempt of a call, as ``observe`` gets it. ``body``: the decoded JSON without the token, or None."""
 
     method: str
     url: str
@@ -51,14 +49,14 @@ class Exchange:
 
 
 class PlusofonClient:
-    """Call the direction API of one account.
+    """Client of the direction API for one account.
 
-    ``settings``: the token and where the API is; without them, those of the environment (``PLUSOFON_TOKEN`` …).
-    ``observe``: is called with an Exchange after each attempt of a call.
+    ``settings``: the token and the address of the API (default: from ``PLUSOFON_TOKEN`` and the other variables).
+    ``observe``: a function that gets an Exchange after each attempt of a call.
 
-    Every call raises a TransportError if no usable answer came, an APIError if the answer is not the one asked for.
-    Calls are repeated after a refused or broken connection, a time-out, 429 and 5xx, for at most 60 seconds in all;
-    writes too, for to repeat one changes nothing. One client may be used by several threads.
+    Every call raises a TransportError if no usable answer came, and an APIError if the answer is not the one asked for.
+    A call is repeated after a refused or broken connection, a time-out, 429 and 5xx, for at most 60 seconds in all.
+    So are writes: repeating one changes nothing. Threads may share a client.
 
     >>> client = PlusofonClient(Settings(token="…"))               # doctest: +SKIP
     >>> [str(direction) for direction in client.get_allowed_directions()]  # doctest: +SKIP
@@ -68,18 +66,27 @@ class PlusofonClient:
     def __init__(self, settings: Settings | None = None, *, observe: Callable[[Exchange], None] | None = None) -> None:
         self.settings = settings or Settings.from_environment()
         self._redact = redactor(self.settings.token)
-        self._session = _session(self.settings)
         self._observe = observe or (_log if os.environ.get("PLUSOFON_LOG", "").strip().lower() == "debug" else None)
+        self._session = requests.Session()
+        self._session.headers.update(
+            {"Accept": "application/json", "Content-Type": "application/json", "Client": self.settings.client_id}
+        )
+        # A session that has an ``auth`` ignores ``~/.netrc``, which would replace the header.
+        self._session.auth = self._authorise
+        # Plain http to this machine must not go through a proxy, which would see the token.
+        self._session.trust_env = not self.settings.is_local
+        # Laravel sets session cookies: the token alone must say whose call it is.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_allowed_directions(self, *, attempts: int = ATTEMPTS, timeout: float = CALL_TIMEOUT) -> list[Direction]:
         """Return the directions that are open in the account now (``GET /api/v1/direction``).
 
-        ``attempts``: how often the call is tried; ``timeout``: how long it may take in all, in seconds.
+        ``attempts``: how often the call is tried. ``timeout``: how long it may take in all, in seconds.
         """
         return self._read(OPEN_LIST, lists.open_list, attempts, timeout)
 
     def get_directions(self, *, attempts: int = ATTEMPTS, timeout: float = CALL_TIMEOUT) -> Catalogue:
-        """Return the catalogue of all directions that exist (``GET /api/v1/directions``); limits as above."""
+        """Return the catalogue of all directions (``GET /api/v1/directions``); arguments as above."""
         return Catalogue(self._read(CATALOGUE, lists.catalogue, attempts, timeout))
 
     def allow_directions(self, ids: Iterable[str | int]) -> None:
@@ -87,16 +94,15 @@ class PlusofonClient:
 
         ``ids``: catalogue ids (``Direction.id``), not calling codes, in the form in which the catalogue gives them.
         A good answer is no proof: only ``get_allowed_directions`` shows what is open.
-        Raises ValueError if there are none: what the API makes of an empty list is not described.
+        Raises ValueError if there are none: the description does not say what an empty list does.
         """
         self._write("PUT", "direction_ids", ids)
 
     def deny_directions(self, codes: Iterable[str | int]) -> None:
         """Close directions (``DELETE /api/v1/direction``).
 
-        ``codes``: calling codes, best in the form in which the API gives them (``Direction.api_code``).
-        A good answer is no proof: only ``get_allowed_directions`` shows what is open.
-        Raises ValueError if there are none: what the API makes of an empty list is not described.
+        ``codes``: calling codes, preferably in the form in which the API gives them (``Direction.api_code``).
+        The rest is as for ``allow_directions``.
         """
         self._write("DELETE", "codes", codes)
 
@@ -112,6 +118,10 @@ class PlusofonClient:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds a token and is not pickled")
+
+    def _authorise(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.settings.token}"
+        return request
 
     def _write(self, method: str, key: str, values: Iterable[str | int]) -> None:
         listed = list(values)
@@ -137,16 +147,19 @@ class PlusofonClient:
                 return self._attempt(call, deadline, attempt, page)
             except (TransportError, APIError) as error:
                 failure: TransportError | APIError = error
-            pause = _pause(attempt, failure)
+            # A gateway's error may come after the write was carried out.
+            may_be_done = may_be_done or getattr(failure, "outcome_unknown", True)
             is_retryable = getattr(failure, "retryable", isinstance(failure, (RateLimitError, ServerError)))
+            asked = min(getattr(failure, "retry_after", None) or 0.0, LONGEST_RETRY_AFTER)
+            # Jitter, so that several processes do not retry in step.
+            pause = max(asked, FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
             if attempt == attempts or not is_retryable or time.monotonic() + pause >= deadline:
                 break
-            may_be_done = may_be_done or getattr(failure, "outcome_unknown", True)
             time.sleep(pause)
-        if may_be_done and isinstance(failure, TransportError) and not failure.outcome_unknown:
-            # What an earlier attempt may have done is not undone by the last one, which could not even connect.
-            failure = failure.saying(str(failure).replace(responses.NOT_DONE, responses.NOT_KNOWN))
-            failure.outcome_unknown = True
+        if isinstance(failure, TransportError):
+            outcome = "Whether it was carried out is not known." if may_be_done else "It was not carried out."
+            failure = failure if call.method == "GET" else failure.saying(f"{failure} {outcome}")
+            failure.outcome_unknown = may_be_done
         raise failure
 
     def _attempt(self, call: Call, deadline: float, attempt: int, page: int) -> object:
@@ -160,62 +173,35 @@ class PlusofonClient:
                 call.method, url, data=call.body, timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 status = response.status_code
-                if status < 200:
-                    # An interim answer (103, RFC 9110 15.2): the real one that follows must not answer the next call,
-                    # so nothing is read, and the connection is closed.
-                    raise responses.unanswered(call, f"only an interim answer ({status}) came. Try again.")
                 content = _content(call, response, deadline)
             decoded = responses.parse_response(call, status, response.headers, content)
             return decoded
-        except PlusofonError as error:
-            failure = error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             failure = responses.transport_error(call, error)
         finally:
             if self._observe:
                 self._observe(Exchange(call.method, url, status, time.monotonic() - began, attempt, decoded))
-        # Raised outside of the `except`: the exceptions of requests carry the request, and so the token.
+        # Raised outside the `except`: the exceptions of requests hold the request, and so the token.
         raise failure
 
 
-def _session(settings: Settings) -> requests.Session:
-    def authorise(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {settings.token}"
-        return request
-
-    session = requests.Session()
-    # While a session has an ``auth``, requests looks into no ``~/.netrc``.
-    session.auth = authorise
-    session.headers.update(
-        {"Accept": "application/json", "Content-Type": "application/json", "Client": settings.client_id}
-    )
-    # A proxy is for the way out: what goes to this machine itself, in clear, must not take it.
-    session.trust_env = not settings.is_local
-    # Laravel sets cookies of a browser's session, which have no place here.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session
-
-
 def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
-    """Return an answer's body, whole, in time and of a sensible size."""
+    """Return the whole body of an answer, if it comes in time and is not too large."""
+    if response.status_code < 200:
+        # After an interim answer (103, RFC 9110 15.2) the final one follows, and must not be taken for the answer to
+        # the next call: without a read, requests closes the connection.
+        raise TransportError(f"{call}: only an interim answer ({response.status_code}) came. Try again.")
     content = bytearray()
-    # Small chunks: of an answer that trickles in, each is waited for until it is full.
+    # Small chunks: each is waited for until it is full, and the deadline is checked in between.
     for chunk in response.iter_content(1024):
         content += chunk
         if len(content) > LARGEST_ANSWER:
             raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
-            raise responses.unanswered(call, "the answer did not end in time. Try again.", is_late=True)
+            raise RequestTimeoutError(f"{call}: the answer did not end in time. Try again.")
     if getattr(response.raw, "length_remaining", None):
         raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
-
-
-def _pause(attempt: int, failure: PlusofonError) -> float:
-    asked = getattr(failure, "retry_after", None) or 0.0
-    # Jitter, so that several processes do not come back in step.
-    own = FIRST_PAUSE * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret hangs on it
-    return float(max(own, min(asked, LONGEST_RETRY_AFTER)))
 
 
 def _log(exchange: Exchange) -> None:

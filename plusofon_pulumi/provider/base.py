@@ -86,6 +86,10 @@ class AccountProvider(ResourceProvider):
             raise self._settings
         return _account(self._settings)
 
+    def opening(self, names: str) -> str:
+        """Return the plan of an opening, which a run that only closes does not carry out."""
+        return f"would open {names} (not in this run)" if self.account().close_only else f"will open {names}"
+
     def show_once(self, line: str) -> None:
         """Show a line to the user, once, although the engine may ask twice."""
         line = f'Provider "{self._name}": {line}' if self._name else line

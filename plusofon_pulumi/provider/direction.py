@@ -72,7 +72,7 @@ class AllowedDirectionProvider(AccountProvider):
         if old is not None:
             self._replacing |= {code}
         elif planning_list is not None and code not in planning_list and code not in self._replacing:
-            self._show_new("will open", f"{self._will_open()} {direction}{self._not_in_this_run()}")
+            self._show_new("will open", self.opening(str(direction)))
 
     @hide_traceback
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -84,7 +84,7 @@ class AllowedDirectionProvider(AccountProvider):
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
         if code in account.open_directions():
             return DiffResult(changes=False)
-        self.show_once(f"{self._will_open()} {recorded_direction(olds)}{self._not_in_this_run()}: {SINCE}")
+        self.show_once(f"{self.opening(str(recorded_direction(olds)))}: {SINCE}")
         return DiffResult(changes=True)
 
     @hide_traceback
@@ -123,16 +123,9 @@ class AllowedDirectionProvider(AccountProvider):
         return self.account().open(code, self.show_once, functools.partial(self._show_new, "were opened")).as_outputs()
 
     def _show_replacement(self, account: Account, code: str, old: Direction) -> None:
-        new = account.describe(code)
-        line = f"{self._will_open()} {new}" if code not in account.open_directions() else f"{new} is open already"
-        line += f"; {old} closes after that, unless it is still declared" if old.code else ""
-        self.show_once(f"{line}{self._not_in_this_run()}")
-
-    def _will_open(self) -> str:
-        return "would open" if self.account().close_only else "will open"
-
-    def _not_in_this_run(self) -> str:
-        return " (not in this run)" if self.account().close_only else ""
+        new = str(account.describe(code))
+        line = f"{new} is open already" if code in account.open_directions() else self.opening(new)
+        self.show_once(f"{line}; {old} closes after that, unless it is still declared" if old.code else line)
 
     def _show_new(self, kind: str, line: str) -> None:
         """Show a line about a new direction, unless there have been many."""

@@ -23,6 +23,10 @@ from plusofon_pulumi.provider.base import AccountProvider, hide_traceback, recor
 if TYPE_CHECKING:
     from plusofon_pulumi.account import Account, OpenList
 
+Properties = dict[str, Any]
+Places = dict[str, int]
+Failures = list[CheckFailure]
+
 ON_DESTROY = ("retain", "close")
 # How many of many wrong codes are shown.
 MOST_FAILURES = 10
@@ -39,11 +43,11 @@ class AllowedDirectionsProvider(AccountProvider):
     _is_program_known = False
 
     @hide_traceback
-    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse, before any write, what cannot work; return the codes as sorted digits, each once."""
         self._is_program_known = True
         codes, on_destroy = news.get("codes"), news.get("on_destroy", ON_DESTROY[0])
-        failures: list[CheckFailure] = []
+        failures: Failures = []
         if not isinstance(on_destroy, Unknown) and on_destroy not in ON_DESTROY:
             failures.append(CheckFailure("on_destroy", 'it is "retain" (leave the directions open) or "close"'))
         try:
@@ -55,18 +59,15 @@ class AllowedDirectionsProvider(AccountProvider):
             failures[MOST_FAILURES:] = [CheckFailure("", f"{rest} more codes cannot work")]
         return CheckResult({"codes": codes, "on_destroy": on_destroy}, failures)
 
-    def _checked(self, account: Account, given: Any, olds: dict[str, Any], failures: list[CheckFailure]) -> Any:
+    def _checked(self, account: Account, given: Any, olds: Properties, failures: Failures) -> Any:
         """Return the codes of a list, sorted and each once; add a failure for each that cannot work."""
-        places: dict[str, int] = {}
+        listed = given if isinstance(given, list) else []
+        places: Places = {}
         odd: dict[int, InvalidCallingCodeError] = {}
-        known = (
-            [(i, each) for i, each in enumerate(given) if not isinstance(each, Unknown)]
-            if isinstance(given, list)
-            else []
-        )
-        for index, value in known:
+        for index, value in enumerate(listed):
             try:
-                places.setdefault(normalise_code(value), index)
+                if not isinstance(value, Unknown):
+                    places.setdefault(normalise_code(value), index)
             except InvalidCallingCodeError as error:
                 odd[index] = error
         # Claimed before anything else can fail: what is declared is not closed because something else went wrong.
@@ -84,16 +85,9 @@ class AllowedDirectionsProvider(AccountProvider):
         account.claims.mark(places if failures else places.keys() & _old_codes(olds), succeeded=not failures)
         if failures or isinstance(given, Unknown):
             return given
-        return sorted(places) + [each for each in given if isinstance(each, Unknown)]
+        return sorted(places) + [each for each in listed if isinstance(each, Unknown)]
 
-    def _ask(
-        self,
-        account: Account,
-        places: Mapping[str, int],
-        given: Any,
-        olds: dict[str, Any],
-        failures: list[CheckFailure],
-    ) -> None:
+    def _ask(self, account: Account, places: Places, given: Any, olds: Properties, failures: Failures) -> None:
         """Ask what can be known before a write: that new codes exist, and that the list can be read."""
         for code in sorted(places.keys() - _old_codes(olds), key=places.__getitem__):
             try:
@@ -112,7 +106,7 @@ class AllowedDirectionsProvider(AccountProvider):
         return self.failed_check("", error.about(f"codes[{index}]"))
 
     @hide_traceback
-    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+    def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:
         """Compare with the live list, and show each code that an update will close or open."""
         codes: Any = news.get("codes")
         if not _is_known(codes):
@@ -128,12 +122,12 @@ class AllowedDirectionsProvider(AccountProvider):
         return DiffResult(changes=not is_recorded or set(codes) != live.keys())
 
     @hide_traceback
-    def create(self, props: dict[str, Any]) -> CreateResult:
+    def create(self, props: Properties) -> CreateResult:
         """Make the live list equal; what is open already and declared is taken over as it is."""
         return CreateResult(ID, self._make(props, {}))
 
     @hide_traceback
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+    def read(self, id_: str, props: Properties) -> ReadResult:
         """Read what is open, as outputs and as inputs, so that drift shows as a difference; an empty list is a list."""
         live = self.account().open_directions()
         recorded = self._recorded_before = _recorded_by_code(props)
@@ -142,12 +136,12 @@ class AllowedDirectionsProvider(AccountProvider):
         return ReadResult(ID, outputs, {"codes": list(outputs["codes"]), "on_destroy": on_destroy})
 
     @hide_traceback
-    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+    def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:
         """Make the live list equal."""
         return UpdateResult(self._make(news, olds))
 
     @hide_traceback
-    def delete(self, id_: str, props: dict[str, Any]) -> None:
+    def delete(self, id_: str, props: Properties) -> None:
         """Leave everything open (``retain``), or close what was last recorded and is not declared (``close``)."""
         recorded = _recorded_by_code(props)
         if props.get("on_destroy") == "close":
@@ -172,18 +166,13 @@ class AllowedDirectionsProvider(AccountProvider):
         self._show_change("open", opening - known)
 
     def _show_change(self, what: str, codes: AbstractSet[str], state: str = "", why: str = "") -> None:
-        if not codes:
-            return
-        account = self.account()
-        would = what == "open" and account.close_only
-        line = f"{'would' if would else 'will'} {what} {account.describe_all(codes)}"
-        line += " (not in this run)" if would else ""
-        if state:
+        if codes:
+            names = self.account().describe_all(codes)
+            line = self.opening(names) if what == "open" else f"will close {names}"
             one, many = ("it is", "they are") if state == "open" else ("it was", "they were")
-            line += f": {one if len(codes) == 1 else many} {state} {why}"
-        self.show_once(line)
+            self.show_once(f"{line}: {one if len(codes) == 1 else many} {state} {why}" if state else line)
 
-    def _make(self, news: dict[str, Any], olds: dict[str, Any]) -> dict[str, Any]:
+    def _make(self, news: Properties, olds: Properties) -> Properties:
         account, codes = self.account(), sorted(news["codes"])
         account.make_exactly(frozenset(codes), self.show_once)
         recorded = _recorded_by_code(olds)
@@ -206,7 +195,7 @@ def _recorded_by_code(outputs: Mapping[str, Any]) -> dict[str, Direction]:
     return by_code(map(recorded_direction, directions)) if isinstance(directions, list) else {}
 
 
-def _outputs(directions: Iterable[Direction], on_destroy: str) -> dict[str, Any]:
+def _outputs(directions: Iterable[Direction], on_destroy: str) -> Properties:
     listed = list(directions)
     return {
         "codes": [direction.code for direction in listed],

@@ -1,6 +1,6 @@
 """A local sandbox of the Plusofon direction API, in memory, on loopback.
 
-It plays each reading of what the API's description leaves open (`readings`), and fails on request (`faults`).
+It simulates each reading of what the API's description leaves open (`readings`), and fails on request (`faults`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ __all__ = ["ALLOWED_PATH", "CATALOGUE_PATH", "READINGS", "Change", "Request", "S
 class Sandbox(Account, Faults):
     """Serve one account on 127.0.0.1, in a ``with`` block or from `start` to `stop`.
 
-    ``open``: the calling codes that are open at first; ``home``: the one of R11. ``readings``: changes of the defaults,
-    such as ``{"R4": "404"}``. ``token``: the accepted one (default: a random one). ``client_id``: the ``Client`` header
-    that every call must have. ``latency``: the seconds that each call takes before it has its effect.
+    ``open``: the calling codes that are open at first; ``home``: the home direction of R11. ``readings``: those that
+    differ from the defaults, such as ``{"R4": "404"}``. ``token``: the accepted token (default: a random one).
+    ``client_id``: the ``Client`` header that every call must have. ``latency``: the seconds before a call takes effect.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class Sandbox(Account, Faults):
         self._initial = list(open), Readings(readings), latency
         Account.__init__(self, home=home)
         Faults.__init__(self)
-        # The prefix keeps it from beginning with "-", which a command line would take for an option.
+        # Without the prefix it might begin with "-", which command lines take for an option.
         self.token = token or f"sandbox-{secrets.token_urlsafe(24)}"
         self.client_id = client_id
-        #: Keys that every good answer carries besides its own.
+        #: Keys that are added to every good answer.
         self.extra: dict[str, object] = {}
         #: Every request seen, in order, without control calls and without tokens.
         self.requests: list[Request] = []
@@ -72,7 +72,7 @@ class Sandbox(Account, Faults):
         self._port = self._server.server_port
 
     def stop(self) -> None:
-        """Free the port, even while a call hangs. What is open is kept for the next start."""
+        """Free the port, even while a call hangs. Open codes stay open for the next start."""
         if self._server is not None:
             self._stopping.set()
             self._server.stop()
@@ -86,7 +86,7 @@ class Sandbox(Account, Faults):
         self.stop()
 
     def reset(self) -> None:
-        """Return to the state of the constructor: nothing seen, and nothing to come."""
+        """Return to the initial state: no requests seen, no faults to come."""
         codes, self.readings, self.latency = self._initial
         self.set_open(codes)
         self.history, self.extra = [], {}
@@ -99,7 +99,7 @@ class Sandbox(Account, Faults):
     ) -> None:
         """Let the owner open and close codes right "before" or "after" the n-th next call of a method takes effect.
 
-        The call is answered when the owner is done, and the change is visible at once. Calls that fail count, too.
+        The change is visible at once, and the call is answered after it. Calls that fail count, too.
         """
         self._acts[method, when, self._served[method] + n].append((opens, closes))
 
@@ -132,19 +132,19 @@ class Sandbox(Account, Faults):
             return control.answer(self, call)
         with self._lock:
             self.requests = [*self.requests, call]
-            # A call whose client has hung up is over for the client, whatever the server still does.
+            # A client that has hung up is done with its call, whatever the server still does.
             self._under_way = [*(each for each in self._under_way if not each.is_abandoned()), call]
             self._most |= Counter((each.method, each.path) for each in self._under_way)
             self._most |= Counter(("writes",) for each in self._under_way if each.method != "GET")
         try:
-            answer = self._play(call)
+            answer = self._carry_out(call)
             call.status = answer.status if answer.delivery in ("whole", "truncate") else None
             return answer
         finally:  # before the answer is sent: the client may begin its next call at once
             with self._lock:
                 self._under_way = [each for each in self._under_way if each is not call]
 
-    def _play(self, call: Request) -> Answer:
+    def _carry_out(self, call: Request) -> Answer:
         fault = self.take_fault(call)
         call.fault = fault.fault if fault else None
         if self._stopping.wait(self.latency):
@@ -153,7 +153,7 @@ class Sandbox(Account, Faults):
             self._served[call.method] += 1
             number = self._served[call.method]
         self._let_owner_act(call.method, "before", number)
-        answer = fault.play(self, call) if fault else api.answer(self, call)
+        answer = fault.answer(self, call) if fault else api.answer(self, call)
         self._let_owner_act(call.method, "after", number)
         if answer.delivery == "hang":
             call.is_abandoned(within=None)

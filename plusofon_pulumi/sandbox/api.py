@@ -39,7 +39,7 @@ def answer(sandbox: Sandbox, call: Request) -> Answer:
 
 
 def good(sandbox: Sandbox, body: dict[str, object] | None = None, *, success: bool = False) -> Answer:
-    """Answer that all went well, with ``success`` if R8 or the caller wants it."""
+    """Return an answer of success, with the key ``success`` if R8 or the caller wants it."""
     word = {"success": True} if success or sandbox.readings["R8"] == "yes" else {}
     return Answer(200, {**(body or {}), **word, **sandbox.extra})
 
@@ -77,7 +77,7 @@ def _list(sandbox: Sandbox, call: Request) -> Answer:
 def _page(
     style: str, call: Request, rows: Sequence[Row], shape: Callable[[Sequence[Row]], object]
 ) -> dict[str, object]:
-    """Lay out the page that the call asks for, or the whole list (R14)."""
+    """Return the page that the call asks for, or the whole list (R14)."""
     if style == "whole":
         return {"directions": shape(rows)}
     text = call.query.get("page", "")

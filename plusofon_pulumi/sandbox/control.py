@@ -29,7 +29,7 @@ _CALLS = {
 def answer(sandbox: Sandbox, call: Request) -> Answer:
     """Carry out a control call; answer with the requests seen, or with the state."""
     host = call.headers.get("host", "").partition(":")[0]
-    if host not in ("127.0.0.1", "localhost"):  # a web page whose name was made to point here
+    if host not in ("127.0.0.1", "localhost"):  # DNS rebinding: a web page's host name points here
         return Answer(403, {"message": f"the control plane is for loopback only, not for {host!r}"})
     name = call.path.removeprefix(PREFIX)
     method = _CALLS.get(f"{call.method} {name}")

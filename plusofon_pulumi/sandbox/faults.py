@@ -1,7 +1,7 @@
 """Faults: calls that fail on purpose.
 
-Written as in `FAULTS`: "ignore" is a write that answers success and changes nothing, "expired" the answer to a wrong
-token (R9), "echo" a message that quotes the token. With ``:after`` at the end, the call takes effect first.
+`FAULTS` lists them. "ignore": a write answers success and changes nothing. "expired": the answer to a wrong token (R9).
+"echo": a message that quotes the token. With ``:after`` at the end, the call takes effect first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WORDS = {"400": "Неверный параметр", "404": "Не найден�
 
 @dataclass
 class Fault:
-    """A way to fail, and the calls that are still to fail so; ``headers`` and ``body`` replace the fault's own."""
+    """A way to fail, and which calls are still to fail; ``headers`` and ``body`` replace the fault's own."""
 
     fault: str
     n: int = 1
@@ -37,39 +37,37 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
 
-    def play(self, sandbox: Sandbox, call: Request) -> Answer:
+    def answer(self, sandbox: Sandbox, call: Request) -> Answer:
         """Carry the call out if it should take effect, and answer wrongly."""
         kind, _, argument = self.fault.removesuffix(":after").partition(":")
+        argument = argument or _STATUS.get(kind, "")
         if kind == "expired":
-            good = api.answer(sandbox, replace(call, authorization="Bearer expired"))
+            answer = api.answer(sandbox, replace(call, authorization="Bearer expired"))
         elif call.method in WRITES and not self.fault.endswith(":after"):
-            good = api.good(sandbox)
+            answer = api.good(sandbox)
         else:
-            good = api.answer(sandbox, call)
-        answer = _spoiled(kind, argument or _STATUS.get(kind, ""), call, good)
+            answer = api.answer(sandbox, call)
+        if kind in ("hang", "reset", "close", "truncate"):
+            answer = replace(answer, delivery=kind)
+        elif kind == "status":
+            words = _WORDS.get(argument, "Сервис временно недоступен")
+            answer = Answer(int(argument), {"error" if argument == "404" else "message": words})
+        elif kind == "html":
+            page = f"<!DOCTYPE html>\n<html><body><h1>{argument} Технические работы</h1></body></html>\n"
+            answer = Answer(int(argument), page.encode(), {"Content-Type": "text/html; charset=utf-8"})
+        elif kind == "echo":
+            answer = Answer(int(argument), {"message": f"Неверный заголовок: {call.authorization}"})
+        elif kind == "redirect":
+            answer = Answer(302, b"", {"Location": argument})
+        elif kind == "success-false":
+            answer = Answer(200, {"success": False, "message": "Операция не выполнена"})
         body = answer.body if self.body is None else self.body
         body = body.encode() if isinstance(body, str) else body
         return replace(answer, headers={**answer.headers, **self.headers}, body=body)
 
 
-def _spoiled(kind: str, argument: str, call: Request, good: Answer) -> Answer:
-    if kind == "status":
-        words = _WORDS.get(argument, "Сервис временно недоступен")
-        return Answer(int(argument), {"error" if argument == "404" else "message": words})
-    if kind == "html":
-        page = f"<!DOCTYPE html>\n<html><body><h1>{argument} Технические работы</h1></body></html>\n"
-        return Answer(int(argument), page.encode(), {"Content-Type": "text/html; charset=utf-8"})
-    if kind == "echo":
-        return Answer(int(argument), {"message": f"Неверный заголовок: {call.authorization}"})
-    if kind == "redirect":
-        return Answer(302, b"", {"Location": argument})
-    if kind == "success-false":
-        return Answer(200, {"success": False, "message": "Операция не выполнена"})
-    return good if kind in ("ignore", "expired") else replace(good, delivery=kind)
-
-
 class Faults:
-    """The faults to come. The oldest one that covers a call takes it, unless it still has to skip such calls."""
+    """The faults to come: a call gets the oldest one that is for such a call and has no more of them to skip."""
 
     def __init__(self) -> None:
         self._ordering = threading.Lock()

@@ -1,4 +1,4 @@
-"""The readings: what the API's description leaves open, and the answers that the sandbox can play.
+"""The readings: what the API's description leaves open, and the answers that the sandbox can simulate.
 
 The first value of each is the default: what the description shows, or else the plainest guess (docs/readings.md).
 """
@@ -16,7 +16,7 @@ _R2.sort(key=lambda types: types != "string/number/string")  # as the descriptio
 
 
 class Reading(NamedTuple):
-    """One open question and the values that answer it; a ``pattern`` allows more of them, ``also`` in words."""
+    """One open question and the values that answer it; ``pattern`` allows more values, and ``also`` describes them."""
 
     name: str
     question: str
@@ -56,7 +56,7 @@ READINGS = {
 
 
 class Readings(dict[str, str]):
-    """One value for every reading: the defaults, with some changed. Raises ValueError for what cannot be played."""
+    """One value for every reading: the defaults, with some changed. Raises ValueError for an unknown name or value."""
 
     def __init__(self, changes: Mapping[str, object] | None = None) -> None:
         super().__init__({name: reading.values[0] for name, reading in READINGS.items()})

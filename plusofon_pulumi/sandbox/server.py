@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 
 @dataclass(eq=False)
 class Request:
-    """One HTTP request; ``body`` is decoded, ``headers`` are without the token, ``status`` is None if none was sent."""
+    """One HTTP request. ``body``: decoded. ``headers``: without the token. ``status``: of the answer, None if none."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Request:
 
     @classmethod
     def parse(cls, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
-        """Read a request as it came in."""
+        """Read a request."""
         target = urlsplit(url)
         lower = {name.lower(): value for name, value in headers.items()}
         decoded: object = body.decode(errors="replace") or None
@@ -126,7 +126,7 @@ class Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def server_bind(self) -> None:
-        """Bind without the base class's look-up of the host's name, which may ask a name server."""
+        """Bind without the base class's lookup of the host name, which may wait for DNS."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, int(self.server_address[1])
 
@@ -136,7 +136,7 @@ class Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Close the connection without the base class's shutdown(), which would end even a reset in good order."""
+        """Close the connection without the base class's shutdown(), which would turn a reset into a normal end."""
         self._connections.discard(request)
         self.close_request(request)
 

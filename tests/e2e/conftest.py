@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +66,10 @@ def make_project(tmp_path: Path, blank: Path, engine: Path, measured: dict[str, 
 def project(make_project: MakeProject, sandbox: Sandbox) -> Project:
     """A project whose account is the test's sandbox; its program declares nothing yet."""
     return make_project("", sandbox)
+
+
+@pytest.fixture
+def other() -> Iterator[Sandbox]:
+    """Another account with nothing open."""
+    with Sandbox() as running:
+        yield running

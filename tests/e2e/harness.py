@@ -19,10 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tests.e2e.tracebacks import traceback_in
 from tools import isolated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from plusofon_pulumi.sandbox import Sandbox
 
 PROJECT = "test"
 SETTINGS = f"Pulumi.{isolated.STACK}.yaml"
@@ -32,6 +35,7 @@ import pulumi
 import plusofon_pulumi as plusofon
 
 """
+OF_SECOND = ", opts=pulumi.ResourceOptions(provider=second)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,10 @@ class Result:
         """All that was said, without colours."""
         return self.stdout + self.stderr
 
-    @property
-    def json(self) -> Any:
-        """Standard output, read as JSON."""
-        return json.loads(self.stdout)
+    def says(self, *lines: str) -> str:
+        """See that the output has all this in it; return the output."""
+        assert [line for line in lines if line not in self.output] == [], str(self)
+        return self.output
 
     def __str__(self) -> str:
         return f"`pulumi {' '.join(self.arguments)}` ended with {self.code} after {self.seconds:.1f} s:\n{self.output}"
@@ -83,6 +87,11 @@ class Project:
         """Make this the program; `pulumi` and `plusofon` are imported for it."""
         (self.folder / "__main__.py").write_text(preamble + textwrap.dedent(program), encoding="utf-8")
 
+    def update(self, program: str, *arguments: str, fails: bool = False) -> Result:
+        """Make this the program, and bring it up."""
+        self.write(program)
+        return self.up(*arguments, fails=fails)
+
     def up(self, *arguments: str, fails: bool = False) -> Result:
         """Update without a preview before it: half the time, and the same calls of the provider in the update."""
         return self.run("up", "--yes", "--skip-preview", *arguments, fails=fails)
@@ -101,9 +110,10 @@ class Project:
         self.run("config", "set", "--secret" if secret else "--plaintext", "--", key, value)
 
     def run(self, *arguments: str, fails: bool | None = False, seconds: float = 120) -> Result:
-        """Run `pulumi` with these arguments. An end other than foretold fails the test; `fails=None` foretells none."""
+        """Run `pulumi`. An end that was not foretold (None: not at all) fails the test, and so does a traceback."""
         result = run(arguments, self.folder, self.env, seconds)
         assert fails is None or fails == (result.code != 0), str(result)
+        assert not traceback_in(result.output), str(result)
         return result
 
     def state(self) -> dict[str, Any]:
@@ -116,9 +126,23 @@ class Project:
         """Return the dynamic resources in state."""
         return [each for each in self.state().get("resources", []) if each["type"].startswith(DYNAMIC)]
 
+    def names(self) -> set[str]:
+        """Return the names of the dynamic resources in state."""
+        return {each["urn"].rpartition("::")[2] for each in self.resources()}
+
     def outputs(self) -> Any:
-        """Return what the program exported, secrets in clear."""
-        return self.run("stack", "output", "--json", "--show-secrets").json
+        """Return what the program exported."""
+        [stack] = [each for each in self.state()["resources"] if each["type"] == "pulumi:pulumi:Stack"]
+        return stack.get("outputs", {})
+
+
+def second(account: Sandbox) -> str:
+    """Return the line of a program that makes `second`, the Provider of another account."""
+    return f'second = plusofon.Provider("second", token="{account.token}", base_url="{account.url}")\n'
+
+
+def writes(account: Sandbox) -> int:
+    return account.calls("PUT") + account.calls("DELETE")
 
 
 def make_blank(folder: Path, engine: Path) -> Path:

@@ -41,8 +41,9 @@ def test_the_links_of_the_site_lead_to_its_pages(copy: Path) -> None:
         assert not re.search(r"<!-- test|--8<--", read(page)), page.name
 
 
-@pytest.mark.parametrize("text", ["[there](cli.md#no-such-part)", "[there](no-such-page.md)", '--8<-- "NO_FILE"'])
-def test_a_site_with_a_link_that_leads_nowhere_fails(text: str, copy: Path) -> None:
+def test_a_site_with_a_link_that_leads_nowhere_fails(copy: Path) -> None:
     with (copy / "docs" / "faq.md").open("a", encoding="utf-8") as page:
-        page.write(f"\n{text}\n")
-    assert build(copy).returncode == 1
+        page.write("\n[there](cli.md#no-such-part)\n[there](no-such-page.md)\n")
+    built = build(copy)
+    assert built.returncode == 1
+    assert all(link in built.stderr for link in ("no-such-part", "no-such-page.md"))

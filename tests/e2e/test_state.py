@@ -12,13 +12,13 @@ import pytest
 from plusofon_pulumi.sandbox import Sandbox
 from tests.checkout import CHECKOUT
 from tests.e2e.conftest import MakeProject
+from tests.e2e.harness import Project, second
 from tests.fixtures.make_state import TOKEN, URL
 from tests.frozen import DIRECTION_PROVIDER, DIRECTIONS_PROVIDER
 
 FILES = sorted((CHECKOUT / "tests" / "fixtures").glob("state-*/*.json"))
 OLDEST = CHECKOUT / ".venv-oldest" / "bin"
 BOTH = """
-second = plusofon.Provider("second", token="{token}", base_url="{url}")
 plusofon.AllowedDirection("a", code="36")
 plusofon.AllowedDirections("w", codes=["7", "58"], on_destroy="close", opts=pulumi.ResourceOptions(provider=second))
 import sys
@@ -44,7 +44,6 @@ def test_a_stack_of_an_earlier_release_shows_no_change_and_lives_on(make_project
 
         project.preview("--expect-no-changes")
         project.refresh("--expect-no-changes")
-        project.up("--expect-no-changes")
         assert sandbox.calls("PUT") == sandbox.calls("DELETE") == 0
 
         sandbox.set_open(["53"])
@@ -63,27 +62,23 @@ def test_a_stack_of_an_earlier_release_shows_no_change_and_lives_on(make_project
 @pytest.mark.skipif(Path(sys.prefix).name == ".venv-oldest", reason="both are needed, and this is the oldest")
 @pytest.mark.parametrize("is_older_first", [True, False], ids=["up", "down"])
 def test_state_of_one_end_of_the_versions_is_read_by_the_other(
-    make_project: MakeProject, sandbox: Sandbox, *, is_older_first: bool
+    project: Project, sandbox: Sandbox, other: Sandbox, *, is_older_first: bool
 ) -> None:
-    with Sandbox() as other:
-        project = make_project(BOTH.format(token=other.token, url=other.url), sandbox)
-        newest = project.env["PATH"]
-        paths = [os.pathsep.join([str(OLDEST), newest]), newest][:: 1 if is_older_first else -1]
-        project.set_env(PATH=paths[0])
-        project.up()
-        written = {each["urn"]: each["inputs"]["__provider"] for each in project.resources()}
-        assert sorted(written.values()) == sorted([DIRECTION_PROVIDER, DIRECTIONS_PROVIDER])
-        before = project.outputs()
+    project.write(second(other) + BOTH)
+    newest = project.env["PATH"]
+    paths = [os.pathsep.join([str(OLDEST), newest]), newest][:: 1 if is_older_first else -1]
+    project.set_env(PATH=paths[0])
+    project.up()
+    written = {each["urn"]: each["inputs"]["__provider"] for each in project.resources()}
+    assert sorted(written.values()) == sorted([DIRECTION_PROVIDER, DIRECTIONS_PROVIDER])
+    before = project.outputs()
 
-        project.set_env(PATH=paths[1])
-        assert "to update" not in project.preview().output
-        project.refresh()
-        project.up()
-        assert project.outputs() != before, "it is another Python"
-        assert {each["urn"]: each["inputs"]["__provider"] for each in project.resources()} == written
-        other.set_open(["7", "53"])
-        assert "will close 53 (Cuba): it was opened since the last successful update" in project.preview().output
-        project.up()
-        assert other.open_codes == {"7", "58"}
-        project.destroy()
-        assert sandbox.open_codes == other.open_codes == set()
+    project.set_env(PATH=paths[1])
+    assert "to update" not in project.preview("--refresh").output
+    other.set_open(["7", "53"])
+    project.run("up", "--yes").says("will close 53 (Cuba): it was opened since the last successful update")
+    assert project.outputs() != before, "it is another Python"
+    assert {each["urn"]: each["inputs"]["__provider"] for each in project.resources()} == written
+    assert other.open_codes == {"7", "58"}
+    project.destroy()
+    assert sandbox.open_codes == other.open_codes == set()

@@ -9,19 +9,23 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Change, Sandbox
+from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
+from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Sandbox
 from tests.e2e.harness import DYNAMIC, Project, Result
 from tests.e2e.running import started
 from tests.e2e.tracebacks import traceback_in
 from tests.model import SEED
-from tests.model.judging import HANG, PASSING, TYPES, Noted, Seen, asks_home_to_close, expected_of, judge, noted
-from tests.model.program import Declared, normalised
-from tests.model.promises import EXCEPTIONS, INVARIANTS
-from tests.model.simulation import ALL, CODES, ONE
+from tests.model.judging import Ledger, Seen, expected_of
+from tests.model.program import EDITS, Edit, Entry, Program, normalised
+from tests.model.promises import INVARIANTS
+from tests.model.simulation import ALL, CODES, HANG, ONE, PASSING
 
+TYPES = {ONE: DIRECTION_TYPE, ALL: DIRECTIONS_TYPE}
+KINDS = {type_: kind for kind, type_ in TYPES.items()}
 # In seconds: longer than any run without a hanging call.
 PATIENCE = 180
 LASTING = (
@@ -42,27 +46,13 @@ class Account:
     names: tuple[str, ...]
     lists: tuple[str, ...]
     provider: str | None = None
-    program: dict[str, Declared] = field(default_factory=dict)
+    program: Program = field(default_factory=dict)
     protected: set[str] = field(default_factory=set)
-    ours: set[str] = field(default_factory=set)
-    loose: dict[str, str] = field(default_factory=dict)
-    """Open, through us, and in nobody's state; and the exception that allows it."""
-    seen: int = 0
 
-    def follow(self) -> list[Change]:
-        """Return what the API has changed since the last time, and follow whose the codes are."""
-        history = self.sandbox.history
-        new, self.seen = history[self.seen :], len(history)
-        for change in new:
-            if (change.event, change.by) == ("open", "api"):
-                self.ours.update(change.codes)
-            else:
-                self.ours.difference_update(change.codes)
-                for code in change.codes:
-                    self.loose.pop(code, None)
-        return [change for change in new if change.by == "api"]
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.sandbox)
 
-    def noted(self, entries: Iterable[Noted]) -> list[Noted]:
+    def noted(self, entries: Iterable[Entry]) -> list[Entry]:
         """Return what state has of this account."""
         return [entry for entry in entries if entry.urn[1] in self.names + self.lists]
 
@@ -94,7 +84,6 @@ class Story:
         self.chance = chance
         self.told: list[str] = []
         self.counts: Counter[str] = Counter()
-        self.granted: Counter[str] = Counter()
 
     # What happens
 
@@ -119,56 +108,29 @@ class Story:
         before = account.program
         # Most kinds of edits fit some programs only.
         while account.program == before:
-            account.program = normalised(self.edited(account))
+            edit = Edit(
+                tuple(self.chance.sample(account.names, len(account.names))),
+                tuple(self.chance.sample(account.lists, 2)),
+                tuple(self.chance.sample(CODES, self.chance.randrange(4))),
+                self.chance.choice(["retain", "close"]),
+                self.chance.random() < 0.5,
+            )
+            account.program = normalised(self.chance.choice(EDITS)(before, edit))
         account.protected = {each for each in account.program if self.chance.random() < 0.1}
-        self.tell(f"the program: {account.source()!r}")
-
-    def edited(self, account: Account) -> dict[str, Declared]:  # noqa: C901  # one line for each kind of edit
-        chance = self.chance
-        program, names = dict(account.program), list(account.names)
-        singles = [name for name, each in program.items() if each.kind == ONE]
-        name, other = chance.sample(names, 2)
-        kind = chance.randrange(8)
-        if kind <= 1:
-            program[name] = Declared(ONE, (chance.choice(CODES),), delete_first=chance.random() < 0.2)
-        elif kind == 2:
-            program.pop(name, None)
-        elif kind == 3 and name in program and other not in program:
-            each = program.pop(name)
-            program[other] = replace(each, alias=(each.kind, name) if chance.random() < 0.5 else None)
-        elif kind == 4 and len(singles) >= 2:
-            one, two = chance.sample(singles, 2)
-            program[one], program[two] = program[two], program[one]
-        elif kind == 5:
-            program = {key: each for key, each in program.items() if each.kind == ONE}
-            wanted = tuple(chance.sample(CODES, chance.randrange(4)))
-            program[chance.choice(account.lists)] = Declared(ALL, wanted, chance.choice(["retain", "close"]))
-        elif kind == 6 and singles:
-            codes = tuple(program[each].codes[0] for each in singles)
-            alias = (ONE, singles[0]) if chance.random() < 0.5 else None
-            program = {
-                chance.choice(account.lists): Declared(ALL, codes, chance.choice(["retain", "close"]), alias=alias)
-            }
-        elif kind == 7:
-            for key, each in account.program.items():
-                if each.kind == ALL:
-                    program = {name: Declared(ONE, (code,)) for name, code in zip(names, each.codes, strict=False)}
-                    if program and chance.random() < 0.5:
-                        program[next(iter(program))] = replace(program[next(iter(program))], alias=(ALL, key))
-        return program
+        self.told.append(f"the program: {account.source()!r}")
 
     def owner(self) -> None:
         account = self.chance.choice(self.accounts)
         codes = self.chance.sample([*CODES, "999"], self.chance.randrange(5))
         account.sandbox.set_open(codes)
-        self.tell(f"the owner of {account.sandbox.url} sets {codes}")
+        self.told.append(f"the owner of {account.sandbox.url} sets {codes}")
 
     def readings(self) -> None:
         account = self.chance.choice(self.accounts)
         chosen = self.chance.sample(list(PLAYED), 4)
         changes = {name: self.chance.choice(list(PLAYED[name])) for name in chosen}
         account.sandbox.set_readings(changes)
-        self.tell(f"the readings of {account.sandbox.url}: {changes}")
+        self.told.append(f"the readings of {account.sandbox.url}: {changes}")
 
     def order_faults(self) -> None:
         # Most are never met: a write's waits in vain where nothing is to be written.
@@ -180,20 +142,20 @@ class Story:
             method = self.chance.choice([None, "GET", *["PUT", "DELETE"] * 3])
             skip = self.chance.choice([0, 1, 2, 4] if method in (None, "GET") else [0, 0, 0, 1])
             sandbox.fail_next(n, fault, method=method, skip=skip)
-            self.tell(f"  {sandbox.url}: {n} × {fault} of {method} after {skip}")
+            self.told.append(f"  {sandbox.url}: {n} × {fault} of {method} after {skip}")
         if self.chance.random() < 0.1:
             # A write that is carried out, though its answer says no, and then nothing to be seen: seldom by chance.
             sandbox = self.chance.choice(self.accounts).sandbox
             sandbox.fail_next(99, self.chance.choice(["success-false:after", "html:200:after"]), method="PUT")
             sandbox.fail_next(99, "status:403", method="GET", path=ALLOWED_PATH, skip=1)
-            self.tell(f"  {sandbox.url}: writes with bad answers, and a list that can be read once")
+            self.told.append(f"  {sandbox.url}: writes with bad answers, and a list that can be read once")
 
     def up(self) -> None:
         self.order_faults()
         more = [each for each in ("--refresh", "--continue-on-error") if self.chance.random() < 0.2]
         if self.chance.random() < 0.15:
             self.project.set_env(PLUSOFON_CLOSE_ONLY="1")
-            self.tell("in a run that only closes")
+            self.told.append("in a run that only closes")
         try:
             self.run("up", "--yes", "--skip-preview", *more)
         finally:
@@ -207,7 +169,7 @@ class Story:
     def with_a_wrong_token(self) -> None:
         """The token of the first account is revoked, and given back after one run (R9)."""
         operation = self.chance.choice(["up", "refresh", "destroy"])
-        self.tell("the token is revoked")
+        self.told.append("the token is revoked")
         self.project.set_env(PLUSOFON_TOKEN=WRONG_TOKEN)
         try:
             self.run(operation, "--yes", "--skip-preview")
@@ -229,15 +191,20 @@ class Story:
         for account in self.accounts:
             account.protected.clear()
         entries = self.entries()
-        expected = [expected_of(account.program, account.sandbox, account.noted(entries)) for account in self.accounts]
+        expected = [
+            expected_of(account.program, account.sandbox.open_codes, account.noted(entries))
+            for account in self.accounts
+        ]
         is_home_asked = [
-            asks_home_to_close(Seen("up", account.program, account.noted(entries)), account.sandbox, codes)
+            account.sandbox.readings["R11"] == "always"
+            and "7" in account.sandbox.open_codes
+            and ("7" not in codes or any(each.delete_first for each in account.program.values()))
             for account, codes in zip(self.accounts, expected, strict=True)
         ]
         result = self.run("up", "--yes", "--skip-preview")
-        if any(is_home_asked):
-            self.granted["home"] += 1
-            self.demand("exact", result.code != 0 and "7 (" in result.output, f"nothing is said of 7: {result}")
+        if any(is_home_asked) and result.code != 0:
+            self.accounts[0].ledger.granted["home"] += 1
+            self.demand("exact", "home direction" in result.output, f"nothing is said of 7: {result}")
             return
         self.demand("exact", result.code == 0, f"an `up` with nothing in the way failed: {result}")
         for account, codes in zip(self.accounts, expected, strict=True):
@@ -252,18 +219,18 @@ class Story:
     def run(self, *arguments: str, kill: int = 0) -> Result:
         self.write()
         for account in self.accounts:
-            account.follow()
+            account.ledger.follow()
             account.sandbox.clear_requests()
         before = self.entries()
         open_before = [account.sandbox.open_codes for account in self.accounts]
-        self.tell(f"`pulumi {' '.join(arguments)}`" + (f", its plugin killed at request {kill}" if kill else ""))
+        self.told.append(f"`pulumi {' '.join(arguments)}`" + (f", its plugin killed at request {kill}" if kill else ""))
         if kill:
             result, was_killed = self.killed(arguments, kill)
         else:
             result, was_killed = self.project.run(*arguments, fails=None, seconds=PATIENCE), False
         now_open = [sorted(account.sandbox.open_codes) for account in self.accounts]
         told = f"  -> {result.code} after {result.seconds:.1f} s, open: {now_open}"
-        self.tell(told + (", was killed" if was_killed else ""))
+        self.told.append(told + (", was killed" if was_killed else ""))
         try:
             self.look(arguments, result, before, open_before, was_killed=was_killed)
         finally:
@@ -292,7 +259,7 @@ class Story:
         self,
         arguments: Sequence[str],
         result: Result,
-        before: Sequence[Noted],
+        before: Sequence[Entry],
         open_before: Sequence[frozenset[str]],
         *,
         was_killed: bool,
@@ -309,30 +276,20 @@ class Story:
                 dict(account.program),
                 account.noted(before),
                 account.noted(after),
-                account.follow(),
+                account.ledger.follow(),
                 account.sandbox.requests,
                 opened,
                 account.sandbox.open_codes,
+                result.output,
                 failed=result.code != 0,
                 killed=was_killed,
                 refreshes="--refresh" in arguments,
                 only_closes="PLUSOFON_CLOSE_ONLY" in self.project.env,
                 wrong_token=is_wrong and account.provider is None,
-                output=result.output,
             )
             self.count(seen)
-            self.judge(account, seen, result)
+            account.ledger.judge(seen, lambda name, holds, what: self.demand(name, holds, f"{what}: {result}"))
         self.counts.update(runs=1, killed=int(was_killed), failed=int(result.code != 0))
-
-    def judge(self, account: Account, seen: Seen, result: Result) -> None:
-        for code in seen.owned & account.loose.keys():
-            del account.loose[code]
-        for name, what in judge(seen, account.ours, account.loose):
-            self.demand(name, name in EXCEPTIONS, f"{what}: {result}")
-            self.granted[name] += 1
-            if what in account.ours:
-                account.loose[what] = name
-                self.tell(f"  {what} is loose: {name}")
 
     def count(self, seen: Seen) -> None:
         """Count what the search has reached: one that reaches nothing finds nothing."""
@@ -343,18 +300,24 @@ class Story:
             self.counts["opened" if change.event == "open" else "closed"] += len(change.codes)
         self.counts["lists seen"] += any(entry.urn[0] == ALL for entry in seen.after)
 
-    def entries(self) -> list[Noted]:
+    def entries(self) -> list[Entry]:
         resources = self.project.state().get("resources", [])
-        return [noted(each) for each in resources if each["type"].startswith(DYNAMIC)]
+        return [entry_of(each) for each in resources if each["type"].startswith(DYNAMIC)]
 
     def write(self) -> None:
         second = self.accounts[1].sandbox
         head = f"second = plusofon.Provider('second', token={second.token!r}, base_url={second.url!r})\n"
         self.project.write(head + "\n".join(account.source() for account in self.accounts))
 
-    def tell(self, what: str) -> None:
-        self.told.append(what)
-
     def demand(self, invariant: str, holds: bool, told: str) -> None:
         story = "\n".join(self.told)
         assert holds, f"SEARCH_SEED={SEED}: {INVARIANTS[invariant]}: {told}\n{story}\n{self.project.folder}"
+
+
+def entry_of(resource: Mapping[str, Any]) -> Entry:
+    """Read a resource of the engine's state."""
+    name, outputs = str(resource["urn"]).rpartition("::")[2], resource["outputs"]
+    assert outputs[PROVIDER_INPUT]
+    is_gone = resource.get("pendingReplacement", False)
+    is_condemned = resource.get("delete", False) and not is_gone
+    return Entry((KINDS[resource["type"]], name), resource["id"], resource["inputs"], outputs, is_gone, is_condemned)

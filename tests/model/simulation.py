@@ -18,7 +18,7 @@ import io
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -27,7 +27,6 @@ import urllib3
 from pulumi.dynamic import Config, ConfigureRequest
 from requests.adapters import HTTPAdapter
 
-from plusofon_pulumi.account import Account
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox, state
 from plusofon_pulumi.sandbox.faults import Faults
@@ -49,6 +48,12 @@ FAULTS = (
     *("echo:400", "echo:401", "success-false", "success-false:after", "ignore", "expired"),
     *("html:200", "html:200:after", "redirect:https://example.com/"),
 )
+# Those faults that the client repeats; and one that takes long.
+PASSING = (
+    *("reset", "reset:after", "close", "close:after", "truncate", "truncate:after", "html:502"),
+    *("status:429", "status:503", "status:503:after", "status:504"),
+)
+HANG = "hang"
 # How long one call takes on an idle machine, in made-up seconds.
 LATENCY = 0.01
 # Whoever looks at the time.
@@ -98,8 +103,15 @@ class Wire(HTTPAdapter):
         self.at: dict[tuple[int, str], list[Callable[[], object]]] = defaultdict(list)
         self.dead = False
         self._unreached = Faults()
-        self.lost: list[tuple[int, str, str]] = []
-        """Calls that did not reach the sandbox: after how many that did, the method, the path."""
+        self._lost: list[tuple[int, Request]] = []
+
+    @property
+    def calls(self) -> list[Request]:
+        """All calls in order, with those that did not reach the sandbox: their fault says so."""
+        made = [*self.sandbox.requests]
+        for number, call in reversed(self._lost):
+            made.insert(number, call)
+        return made
 
     def fail_next(self, n: int, fault: str, **which: Any) -> None:
         """Make calls fail as `Sandbox.fail_next` does, or on their way to it."""
@@ -122,7 +134,7 @@ class Wire(HTTPAdapter):
         """Let a new process use the wire: requests count from 1."""
         self.count, self.dead = 0, False
         self.at.clear()
-        self.lost.clear()
+        self._lost.clear()
 
     def kill(self) -> None:
         """End the process."""
@@ -149,7 +161,8 @@ class Wire(HTTPAdapter):
         headers = {**request.headers, "Host": url.split("/")[2]}
         call = Request.parse(str(request.method), url, headers, body.encode() if isinstance(body, str) else body)
         if unreached := self._unreached.take_fault(call):
-            self.lost.append((len(self.sandbox.requests), call.method, call.path))
+            call.fault = unreached.fault
+            self._lost.append((len(self.sandbox.requests), call))
             return self._never_there(unreached.fault, timeout)
         answer = self.sandbox._respond(call)
         if answer.delivery == "hang":
@@ -184,10 +197,10 @@ def _received(answer: Answer) -> urllib3.HTTPResponse:
 class Process:
     """One plugin process: it knows nothing of those before it. ``said`` is what it prints while it is `heard`."""
 
-    def __init__(self, sandbox: Sandbox, config: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, sandbox: Sandbox, *, only_closes: bool = False) -> None:
         base._accounts.clear()  # all that a process remembers
         vars(sys).pop("tracebacklimit", None)
-        stack = {"plusofon:token": sandbox.token, "plusofon:baseUrl": sandbox.url, **(config or {})}
+        stack = {"plusofon:token": sandbox.token, "plusofon:baseUrl": sandbox.url}
         request = ConfigureRequest(config=Config(raw_config=stack, project_name="test"))
         self.providers: dict[str, base.AccountProvider] = {
             ONE: AllowedDirectionProvider(),
@@ -195,6 +208,8 @@ class Process:
         }
         for provider in self.providers.values():
             provider.configure(request)
+        with mock.patch.dict("os.environ", {"PLUSOFON_CLOSE_ONLY": "1" if only_closes else ""}):
+            self.account = self.providers[ONE].account()
         self.said = io.StringIO()
 
     @contextlib.contextmanager
@@ -209,10 +224,6 @@ class Process:
     def call(self, kind: str, method: str, *arguments: Any) -> Any:
         """Call a method of the provider of one kind of resource."""
         return getattr(self.providers[kind], method)(*arguments)
-
-    @property
-    def account(self) -> Account:
-        return self.providers[ONE].account()
 
 
 def sandbox_of(**options: Any) -> Sandbox:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH
-from tests.model.model import Stack
-from tests.model.program import Declared, Plan, Program
+from tests.model.model import Plan, Stack
+from tests.model.program import Declared, Program
 from tests.model.simulation import ALL, ONE, Clock, sandbox_of
 
 HUNGARY = {"a": Declared(ONE, ("36",))}
@@ -33,7 +33,7 @@ BLIND = Plan(
 
 def test_a_creation_of_which_nothing_can_be_seen_is_taken_over_by_the_next_run(stack: Stack) -> None:
     assert "36 (Hungary) may not have been opened" in stack.up(HUNGARY, BLIND).errors[0]
-    assert stack.granted["blind"]
+    assert stack.ledger.granted["blind"]
     assert stack.state == {}
     assert stack.sandbox.open_codes == {"36", "44"}
     stack.converge(HUNGARY)
@@ -51,7 +51,7 @@ def test_a_creation_of_which_nothing_can_be_seen_and_that_is_given_up_stays_open
 def test_a_kill_in_a_creation_is_made_good_by_the_next_run(stack: Stack, when: str) -> None:
     # The catalogue, the list, the write.
     assert stack.up(HUNGARY, Plan(kill=(3, when))).was_killed
-    assert bool(stack.granted["blind"]) is (when == "after")
+    assert bool(stack.ledger.granted["blind"]) is (when == "after")
     stack.converge(HUNGARY)
 
 
@@ -67,20 +67,20 @@ def test_a_half_done_change_of_the_whole_list_is_known_after_an_up_or_a_refresh(
     stack.destroy()
     # A destroy that has read nothing since closes what state had recorded.
     assert stack.sandbox.open_codes == ({"53", "58"} if then == "destroy" else set())
-    assert stack.granted["partial"]
+    assert stack.ledger.granted["partial"]
 
 
 def test_a_retained_list_stays_open_and_is_nobody_s(stack: Stack) -> None:
     stack.converge({"w": Declared(ALL, ("36",))})
     stack.converge({})
     assert stack.sandbox.open_codes == {"36"}
-    assert stack.granted["retained"]
+    assert stack.ledger.granted["retained"]
 
 
 def test_an_opening_that_is_believed_and_was_not_done_is_done_by_the_next_run(stack: Stack) -> None:
     plan = Plan(faults=[fault("ignore", "PUT"), fault("status:403", "GET", path=ALLOWED_PATH, skip=1)])
     assert stack.up(HUNGARY, plan).errors == []
-    assert stack.granted["believed"]
+    assert stack.ledger.granted["believed"]
     assert stack.sandbox.open_codes == {"44"}
     stack.converge(HUNGARY)
 
@@ -88,7 +88,7 @@ def test_an_opening_that_is_believed_and_was_not_done_is_done_by_the_next_run(st
 def test_a_swap_with_delete_before_replace_closes_for_a_moment_and_ends_open(stack: Stack) -> None:
     stack.converge({"a": Declared(ONE, ("36",)), "b": Declared(ONE, ("58",))})
     stack.converge({"a": Declared(ONE, ("58",), delete_first=True), "b": Declared(ONE, ("36",), delete_first=True)})
-    assert stack.granted["asked"]
+    assert stack.ledger.granted["asked"]
     assert stack.sandbox.open_codes == {"36", "44", "58"}
 
 
@@ -96,6 +96,6 @@ def test_the_home_direction_that_stays_fails_the_run_and_says_so(stack: Stack) -
     stack.sandbox.set_readings({"R11": "always"})
     stack.sandbox.set_open(["7"])
     stack.converge({"w": Declared(ALL, ("36",))})
-    assert stack.granted["home"]
+    assert stack.ledger.granted["home"]
     stack.converge({"w": Declared(ALL, ("7", "36"))})
     assert stack.sandbox.open_codes == {"7", "36"}

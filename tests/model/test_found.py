@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH
-from tests.model.model import Stack
-from tests.model.program import Declared, Plan, Program
+from tests.model.model import Plan, Stack
+from tests.model.program import Declared, Program
 from tests.model.simulation import ALL, ONE, Clock, sandbox_of
 
 

@@ -1,4 +1,4 @@
-"""The search on the real engine can fail: each broken invariant is seen, and no exception is granted freely."""
+"""Both searches can fail: each broken invariant is seen in a run, and no exception is granted freely."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, Change, Request
 from plusofon_pulumi.sandbox.state import catalogue
-from tests.model.judging import Noted, Seen, judge
-from tests.model.program import Declared
+from tests.model.judging import Seen, judge
+from tests.model.program import Declared, Entry
 from tests.model.simulation import ALL, ONE
 
 
-def single(name: str, code: str, **more: Any) -> Noted:
-    return Noted((ONE, name), code, {"code": code}, {"code": code}, **more)
+def single(name: str, code: str, **more: Any) -> Entry:
+    return Entry((ONE, name), code, {"code": code}, {"code": code}, **more)
 
 
-def whole(*codes: str, on_destroy: str = "retain") -> Noted:
+def whole(*codes: str, on_destroy: str = "retain") -> Entry:
     outputs = {"codes": list(codes), "on_destroy": on_destroy}
-    return Noted((ALL, "w"), "allowed-directions", dict(outputs), outputs)
+    return Entry((ALL, "w"), "allowed-directions", dict(outputs), outputs)
 
 
 def opens(*codes: str) -> Change:
@@ -55,8 +55,11 @@ UNSEEN = replace(
     requests=(get(), put("36", "success-false:after"), get("status:403")),
 )
 READ = Seen("refresh", before=(W36,), after=(whole("36", "44"),), requests=(get(),), open=frozenset({"36", "44"}))
-LISTED = Seen("up", LIST, (), (whole("36", "44"),), (closes("58"), opens("36", "44")), (DELETE, put("36")))
+LISTED = Seen(
+    "up", LIST, (), (whole("36", "44"),), (closes("58"), opens("36", "44")), (DELETE, get(), put("36"), get())
+)
 LISTED = replace(LISTED, open=frozenset({"36", "44"}))
+STUCK = frozenset({"36", "44", "53"})
 SWAPPED = replace(DONE, program={"a": FIRST, "b": ONE36["a"]}, changes=(closes("36"), opens("36", "58")), before=(A36,))
 SWAPPED = replace(SWAPPED, after=(single("a", "58"), single("b", "36")), open=frozenset({"36", "58"}))
 KILLED = replace(DONE, after=(), failed=True, killed=True)
@@ -75,9 +78,14 @@ CASES: dict[str, tuple[Seen, set[str]]] = {
     "closes what is retained": (replace(DONE, before=(whole("44"),), changes=(closes("44"),)), {"foreign"}),
     "writes in a refresh": (replace(GONE, after=(A36,), changes=(closes("36"),), open=frozenset()), {"quiet", "true"}),
     "list": (LISTED, set()),
-    "opens before it closes": (replace(LISTED, requests=(put("36"), DELETE)), {"order"}),
+    "opens before it closes": (replace(LISTED, requests=(DELETE, put("36"), get())), {"order"}),
     "leaves another open": (replace(LISTED, open=frozenset({"36", "44", "53"})), {"true"}),
     "succeeds, and it is closed": (replace(DONE, open=frozenset()), {"true"}),
+    "leaves one open and opens": (replace(LISTED, open=STUCK, open_before=STUCK, failed=True), {"order"}),
+    "fails, and what it made is closed": (replace(DONE, open=frozenset(), failed=True), {"true"}),
+    "raced": (replace(DONE, open=frozenset(), acts=[(3, OPEN)]), {"raced"}),
+    "noticed": (replace(DONE, open=frozenset(), acts=[(1, OPEN)]), {"noticed"}),
+    "vanished": (replace(DONE, after=(), failed=True, output="36 is open, but 44"), {"vanished"}),
     "believed": (BELIEVED, {"believed"}),
     "believed without a word": (replace(BELIEVED, output=""), {"true"}),
     "believed, and it was seen": (replace(BELIEVED, requests=(put("36", "ignore"), get())), {"true"}),

@@ -34,13 +34,6 @@ StartPlugin = Callable[..., Plugin]
 
 
 @pytest.fixture
-def own_tracebacks() -> Iterator[None]:
-    """Give pytest its own tracebacks back, which a provider's foreseen error cuts short."""
-    yield
-    vars(sys).pop("tracebacklimit", None)
-
-
-@pytest.fixture
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """Let the client, the account and the sandbox wait in made-up time."""
     fake = FakeTime()
@@ -67,13 +60,6 @@ def cli(
 
 
 @pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait neither before a repeated call nor for a write to show."""
-    monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(delivery, "LOOK_PAUSES", (0.001, 0.001))
-
-
-@pytest.fixture
 def process(sandbox: Sandbox, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> Process:
     """The sandbox's account as one process knows it, in made-up time."""
     monkeypatch.setattr(writer, "LONGEST_GATHERING", PATIENCE)
@@ -81,8 +67,13 @@ def process(sandbox: Sandbox, fake_time: FakeTime, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None, no_pauses: None) -> StartPlugin:
-    """Begin anew as another run of the engine does: `start_plugin(sandbox, token="…")` knows of no other."""
+def start_plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[StartPlugin]:
+    """Begin anew as another run of the engine does: `start_plugin(sandbox, token="…")` knows of no other.
+
+    It waits neither before a repeated call nor for a write to show.
+    """
+    monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(delivery, "LOOK_PAUSES", (0.001, 0.001))
 
     def start_plugin(sandbox: Sandbox, **stack: Any) -> Plugin:
         monkeypatch.setattr(base, "_accounts", {})
@@ -94,7 +85,9 @@ def start_plugin(monkeypatch: pytest.MonkeyPatch, own_tracebacks: None, no_pause
             monkeypatch.setattr(provider, "show", plugin.lines.append)
         return plugin
 
-    return start_plugin
+    yield start_plugin
+    # Pytest's own tracebacks, which a provider's foreseen error cuts short.
+    vars(sys).pop("tracebacklimit", None)
 
 
 @pytest.fixture

@@ -210,9 +210,6 @@ def test_the_life_of_codes_is_the_same_under_every_reading(process: Process, rea
     assert sandbox.max_writes_under_way == 1
 
 
-# Calls and pauses
-
-
 def test_a_change_costs_as_few_calls_as_it_can(process: Process) -> None:
     process.open("7")
     put = [request.body for request in process.sandbox.requests if request.method == "PUT"]
@@ -264,7 +261,15 @@ def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None
     assert process.account.claims.refusal("36"), "no state owns it"
 
 
-# Refused batches
+def test_what_closes_between_two_batches_is_opened_again_too(process: Process) -> None:
+    process.sandbox.set_open(["7"])
+    process.claim("7", "36", "44")
+    process.open("36")
+    process.sandbox.set_open(["36"])
+    process.account._live.invalidate()
+    process.open("44")
+    assert process.lines[-1].startswith(f"opened {SEVEN} again: ")
+    assert process.sandbox.open_codes == {"7", "36", "44"}
 
 
 @pytest.mark.parametrize("status", ["400", "404", "422"])
@@ -319,9 +324,6 @@ def test_another_error_fails_a_batch_at_once_and_ends_the_search_in_parts(proces
     assert "is 403" in text
     assert f"{DIRECTIONS['61']}, {DIRECTIONS['81']} were not opened: sent with others" in text
     assert sent(process.sandbox) == "DELETE 44 53, PUT 36 58 61 81, PUT 36 58"
-
-
-# What is not tried
 
 
 def test_a_code_that_the_catalogue_lacks_is_not_opened(process: Process) -> None:

@@ -100,14 +100,13 @@ def own(codes: str) -> str:
 
 
 def singles(codes: str, add: str = "") -> str:
-    managed = f"{MANAGED} AllowedDirection resources of this program ({codes})"
-    return f"{managed}: add {add or codes} {ADD} those resources; they stay open"
+    those = f"add {add or codes} {ADD} those resources; they stay open"
+    return f"{MANAGED} AllowedDirection resources of this program ({codes}): {those}"
 
 
 def another(codes: str) -> str:
-    return (
-        f"another AllowedDirections of this program declares other codes for this account ({codes}): keep one of them"
-    )
+    other = "another AllowedDirections of this program declares other codes for this account"
+    return f"{other} ({codes}): keep one of them"
 
 
 def unknown(plugin: Plugin) -> Any:

@@ -107,12 +107,12 @@ def test_what_the_user_s_home_says_of_the_host_does_not_count(tmp_path: Any, mon
     assert network.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
-@pytest.mark.parametrize("url, proxy", [(URL, "http://proxy.example:3128"), ("http://127.0.0.1:9", None)])
-def test_a_proxy_is_for_the_way_out_of_this_machine(url: str, proxy: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_for_the_way_out_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
-    client, network = client_over(LIST, settings=Settings(TOKEN, base_url=url))
-    client.get_allowed_directions()
-    assert requests.utils.select_proxy(url, network.options[0]["proxies"]) == proxy
+    for url, proxy in ((URL, "http://proxy.example:3128"), ("http://127.0.0.1:9", None)):
+        client, network = client_over(LIST, settings=Settings(TOKEN, base_url=url))
+        client.get_allowed_directions()
+        assert requests.utils.select_proxy(url, network.options[0]["proxies"]) == proxy
 
 
 def test_cookies_are_not_kept_and_packed_answers_are_unpacked() -> None:
@@ -214,6 +214,7 @@ def test_laravel_s_pages_are_followed_on_our_own_host_to_the_last(place: str) ->
     client, network = client_over(*(paged(place, *page[:3], total="3", next_page_url=page[3]) for page in pages))
     assert codes(client) == ["7", "36", "53"]
     assert [sent.url for sent in network.sent] == [f"{URL}/api/v1/direction{q}" for q in ("", "?page=2", "?page=3")]
+    assert "the answer is 404" in str(get(paged(place, 1, 2, ONE), Answer(404, {"error": "no"})))
 
 
 HALF_LISTS: list[tuple[list[tuple[object, object, object]], str]] = [
@@ -241,7 +242,3 @@ def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:
     for more in [*signs, dict[str, object](links={"next": "?page=2"})]:
         error = get(Answer(200, {"directions": ONE, **more}))
         assert "it comes in parts, and does not say how to get the rest" in str(error), more
-
-
-def test_an_error_on_a_later_page_is_an_error_of_the_list() -> None:
-    assert "the answer is 404" in str(get(paged("top", 1, 2, ONE), Answer(404, {"error": "no"})))

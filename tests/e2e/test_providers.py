@@ -53,19 +53,6 @@ def test_a_bad_token_names_the_provider_is_not_shown_and_nothing_takes_its_place
     assert sandbox.requests == []
 
 
-def test_client_id_and_base_url_come_from_the_stack_where_they_are_not_given(project: Project) -> None:
-    with Sandbox(client_id="77") as other:
-        project.config("plusofon:baseUrl", other.url)
-        project.config("plusofon:clientId", "77")
-        project.update(f"""
-            second = plusofon.Provider("second", token="{other.token}")
-            opts = pulumi.ResourceOptions(providers=[second])
-            parent = pulumi.ComponentResource("test:index:Office", "office", opts=opts)
-            plusofon.AllowedDirections("whole", codes=["36"], opts=pulumi.ResourceOptions(parent=parent))
-        """)
-        assert other.open_codes == {"36"}
-
-
 def test_a_token_that_is_not_known_yet_is_no_error_in_preview(project: Project, sandbox: Sandbox) -> None:
     token = f'plusofon.AllowedDirection("first", code="36").name.apply(lambda _: "{sandbox.token}")'
     project.write(SECOND.format(token=token, url=sandbox.url))

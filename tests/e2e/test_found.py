@@ -84,18 +84,6 @@ def test_a2_codes_that_a_replacing_put_takes_away_fail_the_run_and_are_named(
         assert VANISHED.search(told), told
 
 
-def test_a2_a_claimed_single_that_somebody_closes_during_the_write_is_opened_again(
-    project: Project, sandbox: Sandbox
-) -> None:
-    sandbox.set_open(["7"])
-    sandbox.owner_acts(closes=["7"])
-    project.update("""
-        russia = plusofon.AllowedDirection("russia", code="7")
-        plusofon.AllowedDirection("hungary", code="36", opts=pulumi.ResourceOptions(depends_on=[russia]))
-    """)
-    assert sandbox.open_codes == {"7", "36"}
-
-
 def test_a3_nothing_is_opened_where_a_closing_is_not_seen(project: Project, sandbox: Sandbox) -> None:
     sandbox.set_open(["7", "44"])
     sandbox.set_readings({"R11": "always"})

@@ -202,7 +202,7 @@ def test_a_python_stack_moves_to_yaml_and_back_without_a_write(project: Project,
 
 
 def test_the_tarball_is_installed_and_serves_programs(project: Project, sandbox: Sandbox) -> None:
-    """Its wheel is empty, and its environment this one: what is installed from a wheel is `test_package`'s business."""
+    """Its wheel is empty, and its environment this one: `test_docs` installs a wheel."""
     command = INSTALL.splitlines()[1].split()
     wheel = project.folder / "plusofon_pulumi-0.1.0-py3-none-any.whl"
     wheel.write_bytes(b"")

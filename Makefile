@@ -14,7 +14,8 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: check docs engine oldest  ## everything: lint, types, documents, all tests, coverage, the oldest supported versions
+# The site of `docs` is built by a test. The oldest versions come first, for a test exchanges state with them.
+test: check engine yaml oldest  ## everything: lint, types, all tests and documents, coverage, the oldest versions
 	$(RUN) -m pytest --numprocesses $(WORKERS) --dist worksteal --cov
 
 check: .venv/installed  ## lint, formatting, types
@@ -28,10 +29,10 @@ docs: .venv/installed  ## the documents as a site, in site/; a link or an anchor
 unit: .venv/installed  ## the quick tests, which need no engine
 	$(RUN) -m pytest tests/unit tests/host --numprocesses $(WORKERS) --dist worksteal
 
-e2e: engine  ## only the tests on the real engine
+e2e: engine yaml  ## only the tests on the real engine
 	$(RUN) -m pytest -m e2e --numprocesses $(WORKERS) --dist worksteal
 
-oldest: engine .venv-oldest/installed  ## the host tier and one life on the oldest supported Python, pulumi and requests
+oldest: engine yaml .venv-oldest/installed  ## the host tier and one life on the oldest supported Python, pulumi and requests
 	$(RUN_OLDEST) -m pytest tests/host tests/e2e -m "not e2e or oldest" --numprocesses $(WORKERS) --dist worksteal
 
 search: engine  ## look for histories that lose something, far longer than `test`: another each time, or SEARCH_SEED's

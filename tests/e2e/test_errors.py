@@ -59,24 +59,6 @@ def test_the_home_direction_that_cannot_be_closed_is_explained(project: Project,
     assert sandbox.open_codes == {"7", "36"}
 
 
-def test_many_failures_at_once_show_no_traceback(project: Project, sandbox: Sandbox) -> None:
-    codes = ["1", "7", "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47"]
-    sandbox.fail_next(99, "status:403", method="PUT")
-    program = f"for code in {codes}: plusofon.AllowedDirection(code, code=code)"
-    project.update(program, "--continue-on-error", fails=True).says("36 (Hungary) was not opened", "20 (Egypt)")
-    assert project.resources() == []
-
-
-def test_a_code_on_a_later_page_is_neither_closed_nor_unknown(project: Project, sandbox: Sandbox) -> None:
-    # Seventeen codes before it, fifteen a page.
-    codes = ["1", "7", "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "998"]
-    sandbox.set_open(codes)
-    sandbox.set_readings({"R14": "data"})
-    project.update('plusofon.AllowedDirection("uzbekistan", code="998")')
-    assert sandbox.calls("PUT") == 0
-    project.preview("--refresh", "--expect-no-changes")
-
-
 def test_the_token_goes_to_no_other_host_and_nowhere_in_clear(project: Project, sandbox: Sandbox) -> None:
     project.write(ONE)
     with Sandbox() as elsewhere:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.state import catalogue
 from tests.checkout import CHECKOUT
-from tests.e2e.harness import Project
+from tests.e2e.harness import OF_SECOND, Project, second
 
 EXAMPLES = CHECKOUT / "examples"
 PACK = EXAMPLES / "policy"
@@ -42,7 +43,8 @@ def test_two_accounts_each_have_their_list(project: Project, sandbox: Sandbox, o
     project.config("secondBaseUrl", other.url)
     project.write((EXAMPLES / "two_accounts" / "__main__.py").read_text(encoding="utf-8"), preamble="")
     project.up()
-    assert (sandbox.open_codes, other.open_codes) == ({"7", "36"}, {"7", "44"})
+    assert sandbox.open_codes == {"7", "36"}
+    assert other.open_codes == {"7", "44"}
 
 
 # from_csv
@@ -76,14 +78,16 @@ def test_all_bad_rows_are_reported_by_file_and_line_and_nothing_is_called(
     assert sandbox.requests == []
 
 
-@pytest.mark.parametrize(
-    "text, said", [("", "line 1: the columns must be code,reason,"), (HEAD, "lists no code"), (HEAD[1:], "line 1")]
-)
-def test_a_file_that_is_no_such_list_closes_nothing(from_csv: Callable[..., Project], text: str, said: str) -> None:
-    project = from_csv(text)
-    command = [sys.executable, "__main__.py"]  # it ends before it asks for an engine
-    ran = subprocess.run(command, cwd=project.folder, env=project.env, capture_output=True, check=False, text=True)
-    assert (ran.returncode, said in ran.stderr) == (1, True)
+def test_a_file_that_is_no_such_list_closes_nothing(from_csv: Callable[..., Project]) -> None:
+    for text, said in {
+        "": "line 1: the columns must be code,reason,",
+        HEAD: "lists no code",
+        HEAD[1:]: "line 1",
+    }.items():
+        project = from_csv(text)
+        command = [sys.executable, "__main__.py"]  # it ends before it asks for an engine
+        ran = subprocess.run(command, cwd=project.folder, env=project.env, capture_output=True, check=False, text=True)
+        assert (ran.returncode, said in ran.stderr) == (1, True), ran.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1251"])
@@ -147,3 +151,78 @@ def test_a_code_that_only_the_update_knows_is_refused_then(project: Project, san
     assert "can't run policy 'only-countries'" in project.preview("--policy-pack", str(PACK)).output
     project.up("--policy-pack", str(PACK), fails=True).says("ship: 881 is not a country's")
     assert sandbox.open_codes == {"36"}
+
+
+# drift_alarm: its steps as GitHub's runner runs them
+
+
+WORKFLOW = EXAMPLES / "drift_alarm" / "plusofon-drift.yml"
+# YAML 1.1 reads the key `on` as true.
+CONTENT: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))
+STEPS: list[dict[str, Any]] = CONTENT["jobs"]["compare"]["steps"]
+SECRET = re.compile(r"\$\{\{ secrets\.(\w+) \}\}")
+DIFFER, NOT_COMPARED = "title=Account and program differ::", "title=Not compared::"
+
+
+def run_steps(project: Project, token: str, steps: list[dict[str, Any]] = STEPS) -> tuple[int, str]:
+    """Run the steps that are commands, up to the first that fails; return its exit code and the annotation."""
+    # The state of this test lies in a folder, which needs no token; the stack is for the workflow to name.
+    secrets = {"PLUSOFON_TOKEN": token, "PULUMI_ACCESS_TOKEN": ""}
+    env = {name: value for name, value in project.env.items() if name not in ("PLUSOFON_TOKEN", "PULUMI_STACK")}
+    for step in steps:
+        if "run" in step:
+            given = {
+                name: SECRET.sub(lambda found: secrets[found[1]], value) for name, value in step.get("env", {}).items()
+            }
+            command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+            ran = subprocess.run(
+                command, cwd=project.folder, env=env | given, check=False, capture_output=True, text=True, timeout=120
+            )
+            if ran.returncode != 0:
+                break
+    assert token not in ran.stdout + ran.stderr
+    annotations: list[str] = re.findall(r"^::error (.*)$", ran.stdout, re.MULTILINE)
+    return ran.returncode, annotations[0] if annotations else ""
+
+
+def test_what_differs_is_named_what_cannot_be_compared_is_no_difference_and_nothing_is_written(
+    project: Project, sandbox: Sandbox, other: Sandbox
+) -> None:
+    (project.folder / "requirements.txt").write_text("plusofon-pulumi\n", encoding="utf-8")
+    one = 'plusofon.AllowedDirections("account", codes=["7", "36"])\n'
+    project.update(one + second(other) + one.replace("account", "other").replace(")", f"{OF_SECOND})"))
+    assert run_steps(project, sandbox.token) == (0, "")
+
+    state = project.state()
+    for account in (sandbox, other):
+        account.clear_requests()
+    sandbox.set_open(["7", "53", "424"])
+    other.set_open(["7", "36", "53"])
+    code, alarm = run_steps(project, sandbox.token, STEPS[-1:])
+    assert (code, alarm.startswith(DIFFER)) == (7, True)
+    assert set(alarm.removeprefix(DIFFER).split("%0A")) == {
+        "will open 36 (Hungary): it was closed since the last successful update",
+        "will close 53 (Cuba), 424 (Direction 424): they were opened since the last successful update",
+        'Provider "second": will close 53 (Cuba): it was opened since the last successful update',
+        "no changes were expected for preview but changes were proposed",
+    }
+
+    sandbox.fail_next(99, "expired")
+    failed = [(run_steps(project, sandbox.token, STEPS[-1:]), "401")]
+    assert {request.method for request in [*sandbox.requests, *other.requests]} == {"GET"}
+    sandbox.stop()
+    failed.append((run_steps(project, sandbox.token, STEPS[-1:]), "refused"))
+    sandbox.start()
+    for (code, alarm), words in failed:
+        assert code not in (0, 7)
+        assert alarm.startswith(NOT_COMPARED)
+        assert words in alarm
+    assert project.state() == state
+
+
+def test_it_runs_by_itself_may_write_nothing_and_holds_no_token() -> None:
+    assert CONTENT[True]["schedule"]
+    assert CONTENT["permissions"] == {"contents": "read"}
+    tokens = {name: value for step in STEPS for name, value in step.get("env", {}).items() if name != "PULUMI_STACK"}
+    assert tokens
+    assert all(SECRET.fullmatch(value) for value in tokens.values())

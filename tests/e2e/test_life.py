@@ -151,10 +151,3 @@ def test_protect_and_retain_on_delete_keep_a_code_open(project: Project, sandbox
     project.destroy()
     assert sandbox.open_codes == other.open_codes == {"36"}
     assert project.resources() == []
-
-
-def test_an_import_by_hand_fails_and_changes_nothing(project: Project, sandbox: Sandbox) -> None:
-    type_ = "pulumi-python:dynamic/plusofon:AllowedDirection"
-    project.run("import", type_, "by-hand", "36", "--yes", "--skip-preview", fails=True)
-    assert project.resources() == []
-    assert sandbox.requests == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.conftest import MakeProject
-from tests.e2e.harness import OF_SECOND, SETTINGS, Project, second
+from tests.e2e.harness import OF_SECOND, SETTINGS, Project, run, second
 
 A = 'plusofon.AllowedDirection("a", code="36"{})\n'
 RENAMED = 'plusofon.AllowedDirection("c", code="36"{})\n'
@@ -97,3 +97,10 @@ def test_a_token_that_was_not_set_as_a_secret_is_in_the_stack_s_file_and_in_the_
         logged = project.preview("-v=9", "--logtostderr", "--logflow").output
         file = (project.folder / SETTINGS).read_text(encoding="utf-8")
         assert (sandbox.token not in logged) == (sandbox.token not in file) == is_secret
+
+
+def test_an_import_by_hand_fails_and_changes_nothing(project: Project, sandbox: Sandbox) -> None:
+    by_hand = ("import", "pulumi-python:dynamic/plusofon:AllowedDirection", "by-hand", "36", "--yes", "--skip-preview")
+    failed = run(by_hand, project.folder, project.env, seconds=120)
+    assert "KeyError: '__provider'" in failed.output
+    assert (project.resources(), sandbox.requests) == ([], [])

@@ -24,7 +24,7 @@ MORE = {"count": 255, "limit": 50, "per_page": 15, "total": 255, "page": "x", "m
 MORE |= {"pagination": {"size": 15}, "request_id": "7"}
 
 
-@pytest.mark.parametrize("begins,ends", zip(TOGETHER[:HALF], TOGETHER[-HALF:], strict=True), ids=range(HALF))
+@pytest.mark.parametrize("begins,ends", [*zip(TOGETHER[:HALF], TOGETHER[-HALF:], strict=True)], ids=range(HALF))
 def test_the_life_of_a_direction_and_of_a_whole_list_is_the_same(
     make_project: MakeProject, begins: dict[str, str], ends: dict[str, str]
 ) -> None:

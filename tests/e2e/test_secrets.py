@@ -114,15 +114,3 @@ def test_the_scan_finds_a_token_that_is_there(make_project: MakeProject, sandbox
     with pytest.raises(AssertionError, match="<TOKEN>"):
         Scan(project, sandbox).run("preview", logs=False)
     assert places_of(base64.b64encode(f"xx{sandbox.token}yy".encode()).decode(), {sandbox.token})
-
-
-def test_the_stack_s_configuration_beats_the_environment(project: Project, sandbox: Sandbox) -> None:
-    project.write(ONE)
-    with Sandbox() as other:
-        project.config("plusofon:token", other.token, secret=True)
-        project.config("plusofon:baseUrl", other.url)
-        project.config("plusofon:clientId", "10553")
-        project.set_env(PLUSOFON_CLIENT_ID="1")
-        project.up()
-        assert other.open_codes == {"36"}
-        assert sandbox.requests == []

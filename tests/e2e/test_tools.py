@@ -1,0 +1,116 @@
+"""The demonstration, the bench and the picture of a preview do what their commands promise."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from bench.measure import OPERATIONS, Measurement
+from bench.programs import FLOOR, IMPORTED, KINDS
+from bench.report import fill, text
+from tests.checkout import CHECKOUT
+from tests.e2e.harness import processes_that_know
+from tools import demo
+from tools.engine import VERSION, version_of
+
+TABLE = CHECKOUT / "docs" / "performance.md"
+PICTURE = CHECKOUT / "docs" / "preview.svg"
+
+
+def start_demo(engine: Path, scratch: Path) -> subprocess.Popen[str]:
+    env = {**os.environ, "TMPDIR": str(scratch), "PATH": f"{engine}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "tools.demo"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=demo.CHECKOUT, env=env, stdout=pipe, stderr=pipe, text=True)
+
+
+def left_behind(scratch: Path) -> list[str]:
+    """Return the files in the scratch folder, and the processes that know of it."""
+    return [*(each.name for each in scratch.iterdir()), *processes_that_know(scratch)]
+
+
+def test_the_demonstration_ends_as_it_should(engine: Path, tmp_path: Path) -> None:
+    output, errors = start_demo(engine, tmp_path).communicate(timeout=300)
+    assert "All steps ended as they should." in output, output + errors
+    assert errors == ""
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.usefixtures("signals_heard")
+def test_a_stopped_demonstration_leaves_nothing_behind(engine: Path, tmp_path: Path) -> None:
+    with start_demo(engine, tmp_path) as process:
+        assert process.stdout
+        assert any("AllowedDirection direction-7 creat" in line for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (
+        128 + signal.SIGINT,
+        "The demonstration was stopped; nothing of it remains.\n",
+    )
+    assert left_behind(tmp_path) == []
+
+
+def test_the_document_and_the_chart_of_the_bench_are_filled_the_same_way_twice(tmp_path: Path) -> None:
+    # Here, for the oldest environment, which reads this file too, has nothing to draw with.
+    from bench import chart
+
+    measured = [
+        Measurement(kind, each, round_ + 0.25, 7) for kind in KINDS for each in OPERATIONS for round_ in (1, 3, 9)
+    ]
+    shutil.copy(TABLE, tmp_path)
+    made = text(measured, {"`import pulumi`": 0.3}, "On a machine.")
+    assert made.count("3.25 s / 7") == len(KINDS) * len(OPERATIONS)
+    files = tmp_path / "performance.md", tmp_path / "performance.svg"
+    seen = set()
+    for _ in range(2):
+        fill(files[0], made)
+        chart.draw(files[1], measured)
+        seen.add(tuple(file.read_bytes() for file in files))
+    assert len(seen) == 1
+    assert made in files[0].read_text(encoding="utf-8")
+
+
+def test_the_bench_measures_each_kind_and_operation_in_each_round(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.__main__ import measure
+
+    monkeypatch.setattr("tools.isolated.no_more_stopping", lambda: None)  # pytest's own signals stay as they are
+    for table, kept in ((KINDS, {IMPORTED, FLOOR}), (OPERATIONS, {"create"})):
+        for key in table.keys() - kept:
+            monkeypatch.delitem(table, key)
+    found = [(each.kind, each.operation, each.calls) for each in measure(engine, n=2, rounds=2)]
+    imported, floor = (IMPORTED, "create", 4), (FLOOR, "create", 0)
+    assert found == [imported, floor, floor, imported], "each round begins with another kind"
+
+
+def texts(svg: str) -> list[str]:
+    """Return the words of a picture, sorted: the engine decides which message comes first."""
+    written = ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")  # noqa: S314  # our own file
+    return sorted("".join(each.itertext()).replace("\xa0", " ").strip() for each in written)
+
+
+def of_ours(written: list[str]) -> list[str]:
+    return [line for line in written if re.match(r"(will \w+ )?\d+ \(", line)]
+
+
+def test_the_picture_shows_what_a_terminal_shows_today_and_each_message_once(engine: Path) -> None:
+    # Not above: only the development environment has the libraries that draw.
+    from tools import preview_picture
+
+    drawn = texts(PICTURE.read_text(encoding="utf-8"))
+    today = texts(preview_picture.draw(preview_picture.preview(engine)))
+    assert of_ours(drawn) == of_ours(today), "run `make picture`"
+    assert len(set(of_ours(today))) == len(of_ours(today)) >= 2
+    assert any("└─" in line for line in today)
+    # Another CLI, which may be on PATH, says the rest in its own way.
+    if version_of(str(engine / "pulumi"), "version") == tuple(map(int, VERSION.split("."))):
+        assert drawn == today, "run `make picture`"

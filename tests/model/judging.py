@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -178,7 +179,8 @@ def judge_success(seen: Seen) -> Iterator[Finding]:
         elif code not in seen.touched:
             yield "true", f"it succeeded, and {sorted(seen.open)} is open, not {sorted(seen.declared)}"
         else:
-            could = could_be_noticed(code, seen)
+            # What a list that ends says is left open is noticed, too, and no failure.
+            could = could_be_noticed(code, seen) and not re.search(rf"left open: .*\b{code} \(", seen.output)
             yield ("noticed", f"{code} was changed before a look, and it succeeded") if could else ("raced", code)
 
 

@@ -146,12 +146,13 @@ def test_a_code_that_does_not_close_is_said_plainly(cli: Cli, fault: str) -> Non
 
 
 @pytest.mark.parametrize("fault", ["status:400", "ignore", "status:503:after", "reset:after", "expired"])
-def test_whatever_put_answers_the_code_is_closed_in_the_end(cli: Cli, fault: str) -> None:
+def test_whatever_put_answers_the_code_is_closed_in_the_end(cli: Cli, made_up_time: FakeTime, fault: str) -> None:
     cli.sandbox.fail_next(1, fault, method="PUT")
     report = cli.run("doctor", "--write", "672")[1]
     assert cli.sandbox.open_codes == {"36"}
     assert "DELETE" in writes(cli)
     assert "MAY STILL BE OPEN" not in report
+    assert (doctor.PATIENCE in made_up_time.pauses) is (":after" not in fault), "one not seen may be on its way"
 
 
 def test_a_list_that_put_replaces_is_a_problem_and_opened_again(cli: Cli) -> None:

@@ -43,11 +43,9 @@ def test_a_stack_of_an_earlier_release_shows_no_change_and_lives_on(make_project
         assert urns
 
         project.preview("--expect-no-changes")
-        project.refresh("--expect-no-changes")
         assert sandbox.calls("PUT") == sandbox.calls("DELETE") == 0
-
         sandbox.set_open(["53"])
-        project.up()
+        project.up("--refresh")
         assert sandbox.open_codes - {"53"} == codes
         assert {each["urn"] for each in project.resources()} == urns
         if "adopted" in file.stem:

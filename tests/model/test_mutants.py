@@ -156,7 +156,7 @@ MISTAKES: dict[str, tuple[type, str, Wrong, int]] = {
     "a list forgets what to do when it ends": (WHOLE, "update", retains, 2026),
     "drift is not seen": (SINGLE, "diff", sees_no_drift, 2026),
     "a preview opens": (SINGLE, "check", opens, 2026),
-    "an error has many lines": (PlusofonError, "about", lambda right, self, what: right(self, f"{what}\n"), 2026),
+    "an error has many lines": (PlusofonError, "saying", lambda right, self, text: right(self, f"{text}\n"), 2026),
 }
 
 

@@ -9,7 +9,7 @@ def main() -> int:
     try:
         for number in (signal.SIGTERM, signal.SIGHUP):
             # As Ctrl-C, so that `doctor --write` closes what it has opened; `nohup` stays in force.
-            if signal.getsignal(number) == signal.SIG_DFL:
+            if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, signal.default_int_handler)
         from plusofon_pulumi import cli  # noqa: PLC0415  # within the `try`
 

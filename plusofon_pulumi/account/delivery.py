@@ -39,6 +39,8 @@ class Delivery:
 
     def deliver(self, change: Change) -> None:
         """Open and close single codes; what else the program declares must still be open afterwards."""
+        # A deletion that would leave nobody in state who owns the code fails, whatever is open now.
+        self._claimed(change, change.closes - change.opens)
         with self.live.lock:
             try:
                 before = self.live.get()
@@ -143,10 +145,7 @@ class Delivery:
     def _send(self, change: Change, write: Write, codes: Sequence[str], *, swapped: bool = False) -> None:
         """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
         if not write.opens:
-            change.kept |= self.claims.all() & set(codes)
-            for code in change.kept:
-                if refusal := self.claims.refusal(code):
-                    change.fail([code], refusal)
+            change.kept |= self._claimed(change, codes)
             codes = [code for code in codes if code not in change.kept]
         if not codes:
             return
@@ -165,6 +164,14 @@ class Delivery:
             answer = error
         if not (swapped and is_refusal(answer)):
             write.answers.update(dict.fromkeys(codes, answer))
+
+    def _claimed(self, change: Change, codes: Collection[str]) -> set[str]:
+        """Return those of the codes that the program declares; fail the ones whose new owner could not be made."""
+        claimed = self.claims.all() & set(codes)
+        for code in claimed:
+            if refusal := self.claims.refusal(code):
+                change.fail([code], refusal)
+        return set(claimed)
 
     def _verify(self, change: Change, writes: Sequence[Write]) -> OpenList:
         """Verify writes by the list, retry what a retry may fix, and return the last list."""

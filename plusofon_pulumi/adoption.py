@@ -64,7 +64,7 @@ def adopt(
     files = {
         PROGRAM: program,
         PROJECT: f"name: {project}\ndescription: The directions that a Plusofon account may dial\nruntime: python\n",
-        REQUIREMENTS: "plusofon-pulumi\n",
+        REQUIREMENTS: "# In no package index yet: put the path of its wheel here.\nplusofon-pulumi\n",
     }
     return {**files, TABLE: _table(known)} if table else files
 

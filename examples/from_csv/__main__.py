@@ -50,14 +50,14 @@ def read_reasons(file: Path) -> dict[str, str]:
     except UnicodeDecodeError:
         text = content.decode("cp1251", "replace")
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = csv.DictReader(io.StringIO(text, newline=""), restkey="", delimiter=delimiter)
     if rows.fieldnames != COLUMNS:
         raise pulumi.RunError(f"{file.name}, line 1: the columns must be {','.join(COLUMNS)}")
     reasons: dict[str, str] = {}
     over = set()
     problems = []
     for row in rows:
-        if not any(map(str.strip, filter(None, row.values()))):
+        if not any("".join(value or "").strip() for value in row.values()):
             continue  # Excel leaves lines of bare semicolons
         try:
             code, is_valid = check_row(row, reasons)

@@ -63,6 +63,8 @@ def main() -> int:
     parser.add_argument("file", type=Path, help="the accounts, as CSV with the columns account and codes")
     parser.add_argument("--at-once", type=int, default=4, metavar="N", help="how many accounts at once (default: 4)")
     arguments = parser.parse_args()
+    if arguments.at_once < 1:
+        parser.error("--at-once is a number of accounts, from 1 on")
     try:
         accounts = read(arguments.file)
     except (OSError, ValueError) as error:
@@ -122,7 +124,7 @@ def run(action: str, account: Account) -> Result:
         changes = result.summary.resource_changes if isinstance(result, automation.UpResult) else result.change_summary
         differs = any(what != "same" and count for what, count in (changes or {}).items())
         drift, outcome = ("yes", DONE[action]) if differs else ("no", "as declared")
-    except automation.CommandError as error:
+    except (automation.CommandError, OSError) as error:
         drift, outcome = "unknown", f"failed: {reason(str(error))}".replace(environment["PLUSOFON_TOKEN"], "***")
     notices = dict.fromkeys(match[0].strip() for match in NOTICES[action].finditer("\n".join(shown)))
     return Result(account.name, drift, outcome, tuple(notices))

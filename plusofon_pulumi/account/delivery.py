@@ -47,8 +47,7 @@ class Delivery:
                 closing = (change.closes - change.opens) & before.keys()
                 after = self._write(change, before, closing=closing, opening=change.opens - before.keys())
                 if after is not None:
-                    self._mend_vanished(change, before, after)
-                    self.last_seen = frozenset(self.live.get())
+                    self.last_seen = frozenset(self._mend_vanished(change, before, after))
             except errors.PlusofonError as error:
                 change.fail(change.opens | change.closes, error)
 
@@ -58,33 +57,29 @@ class Delivery:
         Raises a PlusofonError if the list cannot be read before anything is written.
         """
         with self.live.lock:
+            live = self.live.get()
             for _ in range(2):
-                if not self._carry_out_round(change):
+                after = self._carry_out_round(change, live)
+                if after is None:
                     return
-            self._compare(change, self.live.get())
+                live = after
+            self._compare(change, live)
 
-    def _carry_out_round(self, change: Change) -> bool:
-        """Close, see it closed, then open; return True if the list was changed and has to be compared once more."""
-        before = self.live.get()
+    def _carry_out_round(self, change: Change, before: OpenList) -> OpenList | None:
+        """Close, see it closed, then open; return the list after that, or None if there is nothing to compare."""
         change.opened &= before.keys()
         change.closed -= before.keys()
         closing = before.keys() - change.opens
+        still_declared = closing & self.claims.all()
+        live = before if still_declared else self._write(change, before, closing=closing)
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
         claimed = errors.DirectionClaimedError(f"another resource of this program declares the code: {listed}")
-        if still_declared := closing & self.claims.all():
-            change.fail(still_declared, claimed)
-            return False
-        live = self._write(change, before, closing=closing)
-        change.fail(change.kept, claimed)
-        if change.failures or live is None:
+        change.fail(still_declared | change.kept, claimed)
+        if live is None or change.failures.keys() - change.opens:
             why = f"nothing is opened while others may be open that must not be: {self.names(change.failures)}"
             change.fail(change.opens - before.keys(), errors.DirectionNotChangedError(why))
-            return False
-        opening = change.opens - live.keys()
-        after = self._write(change, live, opening=opening)
-        if change.failures and after is not None:
-            self._compare(change, self.live.get())
-        return after is not None and bool(closing or opening) and not change.failures
+            return None
+        return self._write(change, live, opening=change.opens - live.keys() - change.failures.keys())
 
     def _compare(self, change: Change, live: OpenList) -> None:
         """Note an error for each code that is not as declared in a whole list."""
@@ -123,9 +118,10 @@ class Delivery:
             done = {code for code, answer in write.answers.items() if write.opens and answer is None}
             change.unseen |= write.answers.keys() - done
         if blind and done:
-            why = f"but its list could not be read: {blind}"
+            why = f"but its list could not be read, and nothing was compared: {blind}"
             change.notices.append(f"Plusofon answered that {self.names(done)} opened, {why}")
-        (change.opened if write.opens else change.closed).update(done)
+        if not blind:
+            (change.opened if write.opens else change.closed).update(done)
         for code in write.answers.keys() - done - change.kept:
             change.fail([code], write.answers[code] or blind or write.unchanged())
 
@@ -215,8 +211,8 @@ class Delivery:
             elif answer is not None and not is_refusal(answer):
                 list(sends)  # the service is down: nothing more is sent
 
-    def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> None:
-        """Open again, once, what the program declares and what closed during the write; then compare everything.
+    def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> OpenList:
+        """Open again, once, what the program declares and what closed during the write; return the list after that.
 
         Raises a PlusofonError if something is missing even then: the whole change has failed.
         """
@@ -227,29 +223,33 @@ class Delivery:
             change.notices.append(f"{self.names(strangers)} closed meanwhile; this run did not ask for it")
         lost = vanished & claimed
         if not lost:
-            return
+            return after
         mend = Write(opens=True, before=before)
         self._send(change, mend, self._openable(change, sorted(lost)))
         try:
-            live = self._look([mend]).keys()
+            live = self._look([mend])
         except errors.PlusofonError as blind:
             raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
-        missing, again = ((was_open & claimed) | change.opened) - live, change.closed & live
-        change.closed -= live
+        if back := lost & live.keys():
+            change.notices.append(f"opened {self.names(back)} again: it closed during the write")
+        missing, again = ((was_open & claimed) | change.opened) - live.keys(), change.closed & live.keys()
+        change.closed -= live.keys()
         if missing or again:
-            change.opened = change.opens & live
+            change.opened = change.opens & live.keys()
         if missing:
-            was, were = (
-                "was open before this write and is not any more",
-                "were open before this write and are not any more",
-            )
-            what = was if len(missing) == 1 else were
             reasons = [change.failures.get(code) or mend.answers.get(code) for code in sorted(missing & lost)]
             why = next(filter(None, reasons), "does PUT replace the list, or did somebody close it?")
-            raise errors.DirectionNotChangedError(f"{self.names(missing)} {what}: {why}")
+            raise errors.DirectionNotChangedError(f"{self._vanished(missing, was_open)}: {why}")
         if again:
             raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
-        change.notices.append(f"opened {self.names(lost)} again: it closed during the write")
+        return live
+
+    def _vanished(self, missing: set[str], was_open: set[str]) -> str:
+        """Name what is missing: first what was open before the write, else what the write itself had opened."""
+        if not missing & was_open:
+            return f"{self.names(missing)} had opened and closed again"
+        was, were = "was open before this write and is not any more", "were open before this write and are not any more"
+        return f"{self.names(missing & was_open)} {was if len(missing & was_open) == 1 else were}"
 
 
 def _limited() -> Iterator[int]:

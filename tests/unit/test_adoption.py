@@ -87,7 +87,7 @@ def test_the_project_is_named_after_its_folder(cli: Cli, out: str, options: list
     assert all(f"wrote {Path(out) / file}" in said for file in FILES)
     project = yaml.safe_load(Path(out, "Pulumi.yaml").read_text(encoding="utf-8"))
     assert (project["name"], project["runtime"]) == (name, "python")
-    assert Path(out, "requirements.txt").read_text(encoding="utf-8").startswith("plusofon-pulumi")
+    assert Path(out, "requirements.txt").read_text(encoding="utf-8").endswith("\nplusofon-pulumi\n")
 
 
 @pytest.mark.parametrize("file", [*FILES, "directions.csv"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -179,8 +178,7 @@ def judge_success(seen: Seen) -> Iterator[Finding]:
         elif code not in seen.touched:
             yield "true", f"it succeeded, and {sorted(seen.open)} is open, not {sorted(seen.declared)}"
         else:
-            # What a list that ends says is left open is noticed, too, and no failure.
-            could = could_be_noticed(code, seen) and not re.search(rf"left open: .*\b{code} \(", seen.output)
+            could = could_be_noticed(code, seen)
             yield ("noticed", f"{code} was changed before a look, and it succeeded") if could else ("raced", code)
 
 
@@ -257,6 +255,8 @@ def could_be_noticed(code: str, seen: Seen) -> bool:
     act = [place for place, codes in seen.acts if code in codes][-1]
     writes = [place for place, each in enumerate(seen.requests) if each.method != "GET"]
     looks = [place for place, each in enumerate(seen.requests) if is_good_look(each)]
+    if "left open:" in seen.output:
+        looks.pop()  # only names what a list that ends leaves open
     if seen.is_whole:
         return bool(writes) and any(look >= act for look in looks)
     return any(

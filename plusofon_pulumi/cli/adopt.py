@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in files.items():
         (folder / file).write_text(content, encoding="utf-8", errors="replace")
-    print(f"Open in the account: {describe_all(by_code(opened).values()) or 'nothing'}.")
+    named = describe_all(catalogue.get(code, each) for code, each in by_code(opened).items())
+    print(f"Open in the account: {named or 'nothing'}.")
     then = "`pulumi up` closes it" if arguments.exclusive or arguments.csv else "it is left out and stays open"
     for direction in undeclarable(opened, catalogue):
         print(f"note: {direction} is open but not in Plusofon's catalogue, so it cannot be declared: {then}")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
@@ -68,7 +69,9 @@ def _two_at_once(process: Process) -> Any:
     """Open two codes in one batch, while the program declares a third one, which is open."""
     process.call(ONE, "check", {"code": "44"}, {"code": "44"})
     process.account.writer.expected_callers = 2
-    with ThreadPoolExecutor(2) as pool:
+    # In seconds of the machine: long enough for both to come, however busy it is.
+    waits = mock.patch("plusofon_pulumi.account.writer.LONGEST_GATHERING", 5)
+    with waits, ThreadPoolExecutor(2) as pool:
         both = [pool.submit(process.call, ONE, "create", {"code": code}) for code in ("36", "58")]
     return [each.result() for each in both]
 

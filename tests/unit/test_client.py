@@ -242,3 +242,9 @@ def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:
     for more in [*signs, dict[str, object](links={"next": "?page=2"})]:
         error = get(Answer(200, {"directions": ONE, **more}))
         assert "it comes in parts, and does not say how to get the rest" in str(error), more
+
+
+def test_a_page_that_does_not_say_which_one_it_is_ends_no_list() -> None:
+    for rest in (ONE, []):
+        error = get(paged(next(iter(PLACES)), 1, 3, TWO, total=5), Answer(200, {"directions": rest}))
+        assert "it comes in parts, and does not say how to get the rest" in str(error)

@@ -161,13 +161,13 @@ class Delivery:
         if not (swapped and is_refusal(answer)):
             write.answers.update(dict.fromkeys(codes, answer))
 
-    def _claimed(self, change: Change, codes: Collection[str]) -> set[str]:
-        """Return those of the codes that the program declares; fail the ones whose new owner could not be made."""
+    def _claimed(self, change: Change, codes: Collection[str]) -> frozenset[str]:
+        """Return the codes that the program declares; fail the ones whose new owner could not be made."""
         claimed = self.claims.all() & set(codes)
         for code in claimed:
             if refusal := self.claims.refusal(code):
                 change.fail([code], refusal)
-        return set(claimed)
+        return claimed
 
     def _verify(self, change: Change, writes: Sequence[Write]) -> OpenList:
         """Verify writes by the list, retry what a retry may fix, and return the last list."""

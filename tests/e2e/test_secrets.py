@@ -45,8 +45,9 @@ def files_of(project: Project) -> dict[str, str]:
     for path in project.folder.rglob("*"):
         if path.is_file() and path.name != "__main__.py":
             text = path.read_bytes().decode("utf-8", "replace")
-            pickles = re.findall(r"gAS[A-Za-z0-9+/=]{20,}", text)
-            decoded = [base64.b64decode(each + "==").decode("latin-1") for each in pickles]
+            # A log may cut a pickle off anywhere: what is missing of its last bytes is filled up.
+            pickles = re.findall(r"gAS[A-Za-z0-9+/]{20,}", text)
+            decoded = [base64.b64decode(each + "A" * (-len(each) % 4)).decode("latin-1") for each in pickles]
             found[str(path.relative_to(project.folder))] = "\n".join([text, *decoded])
     return found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pulumi
 
-from plusofon_pulumi.directions import Catalogue, Direction, describe_all
+from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
 from plusofon_pulumi.resources import Provider, stack_config
 from plusofon_pulumi.settings import Settings
@@ -32,7 +32,7 @@ def get_direction(text: str, provider: Account = None) -> Direction | pulumi.Out
 
     Raises pulumi.RunError if none or several have it, there is no token or ``GET /api/v1/directions`` fails.
     """
-    return _read(lambda client: _find_one(client.get_directions(), str(text)), provider)
+    return _read(lambda client: client.get_directions().find_one(str(text)), provider)
 
 
 @overload
@@ -62,16 +62,6 @@ def get_allowed_directions(text: str | None = None, provider: Account = None) ->
     Raises pulumi.RunError if the text is blank, there is no token or ``GET /api/v1/direction`` fails.
     """
     return _read(lambda client: _search(Catalogue(client.get_allowed_directions()), text), provider)
-
-
-def _find_one(catalogue: Catalogue, text: str) -> Direction:
-    found = catalogue.find(text)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UnknownDirectionError(f"{text!r} is the name of several directions: {describe_all(found)}; give a code")
-    hint = f"; the nearest: {near}" if (near := ", ".join(map(str, catalogue.nearest(text)))) else ""
-    raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the code or name {text!r}{hint}")
 
 
 def _search(catalogue: Catalogue, text: str | None) -> Directions:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from plusofon_pulumi.errors import InvalidCallingCodeError
+from plusofon_pulumi.errors import InvalidCallingCodeError, UnknownDirectionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,18 @@ class Catalogue(Mapping[str, Direction]):
         """Return the ids of all rows with this code, as the API wrote them: opening the code takes all of them."""
         return [row.id for row in self.rows if row.code == code and row.id is not None]
 
-    def find(self, text: str) -> list[Direction]:
-        """Return the directions with exactly this code or name, in Russian or English and in any case."""
+    def find_one(self, text: str) -> Direction:
+        """Return the one direction with exactly this code or name, in any case; else raise UnknownDirectionError."""
         wanted = text.strip().casefold()
         named = [row.code for row in self.rows if wanted and wanted in _names(row)]
-        return [self[code] for code in dict.fromkeys([*named, re.sub(r"[+ -]", "", text)]) if code in self]
+        found = [self[code] for code in dict.fromkeys([*named, re.sub(r"[+ -]", "", text)]) if code in self]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = describe_all(found)
+            raise UnknownDirectionError(f"{text!r} is the name of several directions: {names}; give a code")
+        hint = f"; the nearest: {near}" if (near := ", ".join(map(str, self.nearest(text)))) else ""
+        raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the code or name {text!r}{hint}")
 
     def nearest(self, text: str) -> list[Direction]:
         """Return up to three directions whose code begins most like a code, or whose name is most like a name."""

@@ -6,6 +6,7 @@ It knows what is open (a snapshot), changes that (one writer), and what the prog
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Collection, Iterator
 from collections.abc import Set as AbstractSet
@@ -17,8 +18,8 @@ from plusofon_pulumi.account.snapshot import Snapshot
 from plusofon_pulumi.account.writer import Writer
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Catalogue, Direction, by_code, describe_all
-from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
-from plusofon_pulumi.settings import Settings, is_close_only
+from plusofon_pulumi.errors import PlusofonError
+from plusofon_pulumi.settings import Settings
 
 __all__ = ["Account", "OpenList"]
 
@@ -37,12 +38,9 @@ class Account:
     def __init__(self, settings: Settings) -> None:
         self._client = PlusofonClient(settings)
         self.claims = Claims()
-        self.close_only = is_close_only()
         self._catalogue: Snapshot[Catalogue] = Snapshot(self._client.get_directions, max_age=math.inf)
         self._live: Snapshot[OpenList] = Snapshot(lambda: by_code(self._client.get_allowed_directions()))
-        self._delivery = Delivery(
-            self._client, self._live, self._catalogue, self.claims, self.describe_all, self.close_only
-        )
+        self._delivery = Delivery(self._client, self._live, self._catalogue, self.claims, self.describe_all)
         self.writer = Writer(self._delivery)
         self._first_list: OpenList | None = None
 
@@ -57,23 +55,13 @@ class Account:
         self._first_list = self._live.get() if self._first_list is None else self._first_list
         return self._first_list
 
-    def direction(self, code: str) -> Direction:
-        """Return the catalogue's direction for a code; raise UnknownDirectionError if there is none."""
-        catalogue = self._catalogue.get()
-        if code in catalogue:
-            return catalogue[code]
-        hint = f"; the nearest: {near}" if (near := self.nearest(code)) else ""
-        raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the calling code {code}{hint}")
-
-    def nearest(self, text: str) -> str:
-        """Return the directions most like a name or a code, as a text; empty if the catalogue cannot be read."""
-        with contextlib.suppress(PlusofonError):
-            return ", ".join(map(str, self._catalogue.get().nearest(text)))
-        return ""
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue, read once in a process."""
+        return self._catalogue.get()
 
     def describe(self, code: str) -> Direction:
         """Return what is known of a code without asking anybody; its names are empty if nothing is."""
-        known: list[OpenList] = [self._catalogue.peek() or {}, self._live.peek() or {}]
+        known: list[OpenList] = [self._catalogue.last or {}, self._live.last or {}]
         return next((each[code] for each in known if code in each), Direction(code, "", ""))
 
     def describe_all(self, codes: Collection[str]) -> str:
@@ -85,20 +73,13 @@ class Account:
     def open(self, code: str, show: Show, show_opened: Show | None = None) -> Direction:
         """Open a code and return its direction; raise an error if the list does not show it as open afterwards."""
         with self._declared({code}):
-            try:
-                direction = self.direction(code)
-            except PlusofonError as error:
-                raise error.about(f"{self.describe(code)} was not opened") from None
             self._finish(self.writer.submit(opens={code}), {code}, show, show_opened)
-            return direction
+        return self.describe(code)
 
     def make_exactly(self, codes: frozenset[str], show: Show) -> None:
         """Close whatever else is open, then open these codes; raise an error if the list is not equal to them."""
         with self._declared(codes):
-            try:
-                change = self.writer.submit_exactly(codes)
-            except PlusofonError as error:
-                raise error.about("the open directions were not changed") from None
+            change = self.writer.submit_exactly(codes)
             self._finish(change, codes | change.closed | change.failures.keys(), show)
 
     def close(self, codes: Collection[str], show: Show) -> None:
@@ -106,38 +87,33 @@ class Account:
         if codes:
             self._finish(self.writer.submit(closes=codes), set(codes), show)
 
-    def give_up(self, codes: Collection[str]) -> None:
-        """Raise DirectionClaimedError if the program declares one of the codes, but could not make its resource."""
-        for code in codes:
-            if refusal := self.claims.refusal(code):
-                raise refusal.about(f"{self.describe(code)} was not given up")
+    def leave(self, codes: Collection[str]) -> str:
+        """Leave codes as they are; return a line that names what is open and not declared, if anything is.
 
-    def what_is_left(self) -> str:
-        """Return a line that names what is open and not declared; empty if the program declares it all.
-
-        Nothing depends on it, so it asks once, and briefly.
+        Raises DirectionClaimedError if the program declares one of the codes, but could not make its resource.
         """
+        for code, refusal in self.claims.refusals(codes).items():
+            raise refusal.about(f"{self.describe(code)} was not given up")
+        # Nothing depends on the answer: asked once, and briefly.
+        look = functools.partial(self._client.get_allowed_directions, attempts=1, timeout=LAST_LOOK_TIMEOUT)
+        self._live.invalidate()
         try:
-            with self._live.lock:
-                live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
+            live = self._live.get(lambda: by_code(look()))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
-        names: OpenList = live
-        with contextlib.suppress(PlusofonError):
-            names = self._catalogue.peek() or self._client.get_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT)
-        shown = describe_all(names.get(code, live[code]) for code in left)
+        shown = describe_all(map(self.describe, left))
         return f"left open: {shown or 'nothing'}" if left or not live else ""
 
     @contextlib.contextmanager
     def _declared(self, codes: Collection[str]) -> Iterator[None]:
         """Note whether what the program declares could be made: if not, a deletion of the same codes must not pass."""
-        succeeded = False
         try:
             yield
-            succeeded = True
-        finally:
-            self.claims.mark(codes, succeeded=succeeded)
+        except BaseException:
+            self.claims.mark(codes, succeeded=False)
+            raise
+        self.claims.mark(codes, succeeded=True)
 
     def _finish(self, change: Change, codes: AbstractSet[str], show: Show, show_opened: Show | None = None) -> None:
         """Show what a change has done with codes; raise one error for those that are not as wanted."""
@@ -151,21 +127,19 @@ class Account:
             show(f"{self.describe_all(kept)} {stays} open: the program still declares {it}")
         for notice in change.notices:
             show(notice)
-        if failed := sorted(codes & change.failures.keys()):
-            raise self._failure(change, failed)
-
-    def _failure(self, change: Change, failed: list[str]) -> PlusofonError:
-        groups: dict[tuple[str, str, str], list[str]] = {}
+        groups: dict[tuple[str, str], list[str]] = {}
+        failed = sorted(codes & change.failures.keys())
         for code in failed:
-            done, state = ("opened", "open") if code in change.opens else ("closed", "closed")
-            one, many = f"was not {done}:", f"were not {done}:"
+            verb = "opened" if code in change.opens else "closed"
+            what = f"was not {verb}:"
             if code in change.opened | change.closed:
-                one, many = f"is {state}, but", f"are {state}, but"
+                what = f"was {verb}, but"
             elif code in change.unseen:
-                one = many = f"may not have been {done}:"
-            groups.setdefault((one, many, str(change.failures[code])), []).append(code)
+                what = f"may not have been {verb}:"
+            groups.setdefault((what, str(change.failures[code])), []).append(code)
         parts = [
-            f"{self.describe_all(codes)} {one if len(codes) == 1 else many} {why}"
-            for (one, many, why), codes in groups.items()
+            f"{self.describe_all(group)} {what if len(group) == 1 else what.replace('was', 'were')} {why}"
+            for (what, why), group in groups.items()
         ]
-        return change.failures[failed[0]].saying("; ".join(parts))
+        if parts:
+            raise change.failures[failed[0]].saying("; ".join(parts))

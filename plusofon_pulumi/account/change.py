@@ -1,4 +1,4 @@
-"""Change: codes to open and to close, what was sent for them, and what came of it."""
+"""Change: codes to open and to close, what was answered for them, and what came of it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from plusofon_pulumi.directions import Direction
 
 OpenList = Mapping[str, Direction]
 
-_PROXY_HINT = "Something on the way, such as a proxy, may drop the content of requests."
-_HOME_HINT = (
-    "If it is the account's home direction, Plusofon keeps it open: declare it, or set `retain_on_delete=True` on its "
-    "resource and run `pulumi up` before you remove it."
-)
-
 
 @dataclass(eq=False)
 class Change:
@@ -28,13 +22,14 @@ class Change:
     is_done: threading.Event = field(default_factory=threading.Event)
     bug: BaseException | None = None
 
+    before: OpenList = field(default_factory=dict)  # the list before the last write
+    answers: dict[str, errors.PlusofonError | None] = field(default_factory=dict)  # to the last write; None: success
+
     opened: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
-    kept: set[str] = field(default_factory=set)
-    """Codes that were to be closed and stay open, because the program declares them."""
+    kept: set[str] = field(default_factory=set)  # not closed, because the program declares them
     failures: dict[str, errors.PlusofonError] = field(default_factory=dict)
-    unseen: set[str] = field(default_factory=set)
-    """Failed codes of which nobody could see whether they are open."""
+    unseen: set[str] = field(default_factory=set)  # failed, and nobody could see whether they are open
     notices: list[str] = field(default_factory=list)
 
     def fail(self, codes: Iterable[str], error: errors.PlusofonError) -> None:
@@ -42,33 +37,9 @@ class Change:
         for code in codes:
             self.failures.setdefault(code, error)
 
-
-@dataclass(eq=False)
-class Write:
-    """The openings or the closings of a change, and how each code was last answered (None: with success).
-
-    ``before``: the list as it was, with the codes in the form in which the API gave them.
-    """
-
-    opens: bool
-    before: OpenList
-    answers: dict[str, errors.PlusofonError | None] = field(default_factory=dict)
-
-    def left(self, live: Collection[str]) -> list[str]:
+    def left(self, live: Collection[str]) -> set[str]:
         """Return the codes that were sent and that the list does not show as wanted."""
-        return [code for code in self.answers if (code in live) is not self.opens]
-
-    @property
-    def is_refused(self) -> bool:
-        """Return True if an answer may be about one of the codes alone; then the others must not fail with it."""
-        return any(map(is_refusal, self.answers.values()))
-
-    def unchanged(self) -> errors.PlusofonError:
-        """Return the error for a write that was answered with success and had no effect."""
-        call, hint = ("PUT", _PROXY_HINT) if self.opens else ("DELETE", f"{_HOME_HINT} {_PROXY_HINT}")
-        return errors.DirectionNotChangedError(
-            f"{call} was answered with success, but the list of open directions has not changed. {hint}"
-        )
+        return {code for code in self.answers if (code in live) is not (code in self.opens)}
 
 
 def is_refusal(error: errors.PlusofonError | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from plusofon_pulumi.errors import DirectionClaimedError
+from plusofon_pulumi.errors import DirectionClaimedError, PlusofonError
 
 
 class Claims:
@@ -19,38 +19,39 @@ class Claims:
         self._lock = threading.Lock()
         self._singles: set[str | None] = set()
         self._in_lists: set[str] = set()
-        self._lists: list[frozenset[str] | None] = []
+        self._lists: list[frozenset[str]] = []
+        self._has_list = False
         self._succeeded: set[str] = set()
         self._failed: set[str] = set()
 
-    def claim_single(self, code: str | None) -> str:
+    def claim_single(self, code: str | None) -> DirectionClaimedError | None:
         """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""
         with self._lock:
             self._singles.add(code)
-            if not self._lists:
-                return ""
-        return (
+            if not self._has_list:
+                return None
+        return DirectionClaimedError(
             f"this account is managed by an AllowedDirections of this program: add {code or 'the code'} to the codes "
             "of the AllowedDirections and remove this resource; it stays open"
         )
 
-    def claim_list(self, codes: Iterable[str], *, is_known: bool) -> str:
+    def claim_list(self, codes: Iterable[str], *, is_known: bool) -> DirectionClaimedError | None:
         """Note an AllowedDirections, and those of its codes that are known; return why it is refused, if it is."""
         own = frozenset(codes)
         with self._lock:
+            self._has_list = True
             self._in_lists |= own
-            others = [other for other in self._lists if is_known and other is not None and other != own]
-            self._lists.append(own if is_known else None)
+            self._lists += [own] if is_known else []
             singles = ", ".join(sorted(filter(None, self._singles), key=int))
-        if self._singles:
-            return (
-                f"this account is managed by AllowedDirection resources of this program ({singles or 'not known yet'}):"
-                f" add {singles or 'their codes'} to the codes of the AllowedDirections and remove those resources; "
-                "they stay open"
-            )
-        declared = ", ".join(sorted(others[0], key=int)) or "none" if others else ""
-        other = f"another AllowedDirections of this program declares other codes for this account ({declared})"
-        return f"{other}: keep one of them" if others else ""
+            if self._singles:
+                return DirectionClaimedError(
+                    "this account is managed by AllowedDirection resources of this program "
+                    f"({singles or 'not known yet'}): add {singles or 'their codes'} to the codes of the "
+                    "AllowedDirections and remove those resources; they stay open"
+                )
+            others = [", ".join(sorted(other, key=int)) for other in self._lists if is_known and other != own]
+        another = "another AllowedDirections of this program declares other codes for this account"
+        return DirectionClaimedError(f"{another} ({others[0] or 'none'}): keep one of them") if others else None
 
     def all(self) -> frozenset[str]:
         """Return the codes that the program declares."""
@@ -62,12 +63,11 @@ class Claims:
         with self._lock:
             (self._succeeded if succeeded else self._failed).update(codes)
 
-    def refusal(self, code: str) -> DirectionClaimedError | None:
-        """Return the error for a deletion after which nobody in state would own a claimed code, or None."""
-        with self._lock:
-            if code not in self._failed - self._succeeded:
-                return None
-        return DirectionClaimedError(
+    def refusals(self, codes: Iterable[str]) -> dict[str, PlusofonError]:
+        """Return an error for each code of which a deletion would leave no owner in state, although it is claimed."""
+        error = DirectionClaimedError(
             "the program declares the code in another resource, which could not be made, so this one keeps it in "
             "state. Mend the other's error and run `pulumi up` again."
         )
+        with self._lock:
+            return dict.fromkeys((self._failed - self._succeeded).intersection(codes), error)

@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from plusofon_pulumi import errors
-from plusofon_pulumi.account.change import Change, OpenList, Write, is_refusal
+from plusofon_pulumi.account.change import Change, OpenList, is_refusal
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.snapshot import Snapshot
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Catalogue
+from plusofon_pulumi.settings import is_close_only
 
 # A write may show in the list up to 2 s later: the pauses between looks, in seconds, reach past that.
 LOOK_PAUSES = (0.25, 0.5, 1.0, 1.5)
 # How often a refused batch is sent again in parts, and for how long, in seconds: enough for two bad codes among all.
 MOST_PARTS, LONGEST_SEARCH = 32, 60.0
+
+UNCHANGED = "was answered with success, but the list of open directions has not changed."
+PROXY_HINT = "Something on the way, such as a proxy, may drop the content of requests."
+HOME_HINT = (
+    "If it is the account's home direction, Plusofon keeps it open: declare it, or set `retain_on_delete=True` on its "
+    "resource and run `pulumi up` before you remove it."
+)
 
 
 @dataclass
@@ -32,20 +41,19 @@ class Delivery:
     catalogue: Snapshot[Catalogue]
     claims: Claims
     names: Callable[[Collection[str]], str]
-    close_only: bool
     has_written: bool = False
     # What was open after the last batch: what closes between two batches has vanished, too.
     last_seen: frozenset[str] = frozenset()
 
     def deliver(self, change: Change) -> None:
         """Open and close single codes; what else the program declares must still be open afterwards."""
+        change.closes -= change.opens
         # A deletion that would leave nobody in state who owns the code fails, whatever is open now.
-        self._claimed(change, change.closes - change.opens)
+        change.failures |= self.claims.refusals(change.closes)
         with self.live.lock:
             try:
                 before = self.live.get()
-                closing = (change.closes - change.opens) & before.keys()
-                after = self._write(change, before, closing=closing, opening=change.opens - before.keys())
+                after = self._write(change, before, (change.closes & before.keys()) | (change.opens - before.keys()))
                 if after is not None:
                     self.last_seen = frozenset(self._mend_vanished(change, before, after))
             except errors.PlusofonError as error:
@@ -57,13 +65,21 @@ class Delivery:
         Raises a PlusofonError if the list cannot be read before anything is written.
         """
         with self.live.lock:
-            live = self.live.get()
+            try:
+                live = self.live.get()
+            except errors.PlusofonError as error:
+                raise error.about("the open directions were not changed") from None
             for _ in range(2):
                 after = self._carry_out_round(change, live)
                 if after is None:
                     return
                 live = after
-            self._compare(change, live)
+        change.closed -= live.keys()
+        change.opened &= live.keys()
+        by = "meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
+        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(f"it was opened {by}"))
+        closed = errors.DirectionNotChangedError(f"it was closed {by} Or does PUT replace the list?")
+        change.fail(change.opens - live.keys(), closed)
 
     def _carry_out_round(self, change: Change, before: OpenList) -> OpenList | None:
         """Close, see it closed, then open; return the list after that, or None if there is nothing to compare."""
@@ -71,7 +87,7 @@ class Delivery:
         change.closed -= before.keys()
         closing = before.keys() - change.opens
         still_declared = closing & self.claims.all()
-        live = before if still_declared else self._write(change, before, closing=closing)
+        live = before if still_declared else self._write(change, before, closing)
         listed = "add it to the codes of the AllowedDirections, or remove that resource"
         claimed = errors.DirectionClaimedError(f"another resource of this program declares the code: {listed}")
         change.fail(still_declared | change.kept, claimed)
@@ -79,69 +95,64 @@ class Delivery:
             why = f"nothing is opened while others may be open that must not be: {self.names(change.failures)}"
             change.fail(change.opens - before.keys(), errors.DirectionNotChangedError(why))
             return None
-        return self._write(change, live, opening=change.opens - live.keys() - change.failures.keys())
+        return self._write(change, live, change.opens - live.keys() - change.failures.keys())
 
-    def _compare(self, change: Change, live: OpenList) -> None:
-        """Note an error for each code that is not as declared in a whole list."""
-        change.closed -= live.keys()
-        change.opened &= live.keys()
-        by = "meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
-        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(f"it was opened {by}"))
-        replaces = f"it was closed {by} Or does PUT replace the list?"
-        change.fail(change.opens - live.keys(), errors.DirectionNotChangedError(replaces))
-
-    def _write(
-        self, change: Change, before: OpenList, *, closing: Collection[str] = (), opening: Collection[str] = ()
-    ) -> OpenList | None:
-        """Send what is to be sent and verify it; return the list as it is then, or None if it cannot be read."""
-        closings, openings = Write(opens=False, before=before), Write(opens=True, before=before)
-        self._send(change, closings, sorted(closing))
-        self._send(change, openings, self._openable(change, sorted(opening)))
-        writes = [write for write in (closings, openings) if write.answers]
+    def _write(self, change: Change, before: OpenList, codes: AbstractSet[str]) -> OpenList | None:
+        """Close or open codes and verify it; return the list as it is then, or None if it cannot be read."""
+        change.before, change.answers = before, {}
+        self._send(change, sorted(codes - change.opens))
+        self._send(change, self._openable(change, sorted(codes & change.opens)))
         after, blind = before, None
         try:
-            after = self._verify(change, writes) if writes else before
+            after = self._verify(change) if change.answers else before
         except errors.PlusofonError as error:
             blind = error
-        for write in writes:
-            self._judge(change, write, after, blind)
+        self._judge(change, after, blind)
         return None if blind else after
 
-    def _judge(self, change: Change, write: Write, after: OpenList, blind: errors.PlusofonError | None) -> None:
+    def _judge(self, change: Change, after: OpenList, blind: errors.PlusofonError | None) -> None:
         """Note which codes are as wanted, by the list after a write or, if that cannot be read, by the answers.
 
         An opening that was answered with success then counts: its state must have an owner, or nobody would ever close
         the code; the next preview reads the list again. A closing does not count: its resource stays in state.
         """
-        done = write.answers.keys() - set(write.left(after))
+        done = change.answers.keys() - change.left(after)
         if blind:
-            done = {code for code, answer in write.answers.items() if write.opens and answer is None}
-            change.unseen |= write.answers.keys() - done
+            done = {code for code, answer in change.answers.items() if answer is None and code in change.opens}
+            change.unseen |= change.answers.keys() - done
+        else:
+            change.opened |= done & change.opens
+            change.closed |= done - change.opens
         if blind and done:
             why = f"but its list could not be read, and nothing was compared: {blind}"
             change.notices.append(f"Plusofon answered that {self.names(done)} opened, {why}")
-        if not blind:
-            (change.opened if write.opens else change.closed).update(done)
-        for code in write.answers.keys() - done - change.kept:
-            change.fail([code], write.answers[code] or blind or write.unchanged())
+        for code in change.answers.keys() - done - change.kept:
+            what = f"PUT {UNCHANGED}" if code in change.opens else f"DELETE {UNCHANGED} {HOME_HINT}"
+            unchanged = errors.DirectionNotChangedError(f"{what} {PROXY_HINT}")
+            change.fail([code], change.answers[code] or blind or unchanged)
 
     def _openable(self, change: Change, codes: Sequence[str]) -> list[str]:
         """Return the codes that can be opened; note an error for the others."""
-        try:
-            if codes and self.close_only:
-                raise errors.CloseOnlyError("this run only closes; a person must run `pulumi up`")
-            catalogue = self.catalogue.get() if codes else {}
-        except errors.PlusofonError as error:
-            change.fail(codes, error)
-            return []
-        gone = errors.UnknownDirectionError("Plusofon's catalogue does not have it any more")
-        change.fail([code for code in codes if code not in catalogue], gone)
-        return [code for code in codes if code in catalogue]
+        openable = []
+        for code in codes:
+            try:
+                if is_close_only():
+                    raise errors.CloseOnlyError("this run only closes; a person must run `pulumi up`")
+                self.catalogue.get().find_one(code)
+                openable.append(code)
+            except errors.PlusofonError as error:
+                change.fail([code], error)
+        return openable
 
-    def _send(self, change: Change, write: Write, codes: Sequence[str], *, swapped: bool = False) -> None:
-        """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
-        if not write.opens:
-            change.kept |= self._claimed(change, codes)
+    def _send(self, change: Change, codes: Sequence[str], *, swapped: bool = False) -> None:
+        """Send codes once, all to open or all to close; ``swapped``: in the other type.
+
+        What the program declares by now is not closed.
+        """
+        is_opening = change.opens.issuperset(codes)
+        if not is_opening:
+            change.failures = self.claims.refusals(codes) | change.failures
+            change.kept |= self.claims.all().intersection(codes)
             codes = [code for code in codes if code not in change.kept]
         if not codes:
             return
@@ -149,67 +160,62 @@ class Delivery:
         self.live.invalidate()
         answer: errors.PlusofonError | None = None
         try:
-            if write.opens:
+            if is_opening:
                 catalogue = self.catalogue.get()
                 self.client.allow_directions([id_ for code in codes for id_ in catalogue.ids(code)])
             else:
-                own = {code: write.before[code].api_code for code in codes}
+                own = {code: change.before[code].api_code for code in codes}
                 other = {code: int(code) if isinstance(own[code], str) else code for code in codes}
                 self.client.deny_directions((other if swapped else own).values())
         except errors.PlusofonError as error:
             answer = error
         if not (swapped and is_refusal(answer)):
-            write.answers.update(dict.fromkeys(codes, answer))
+            change.answers.update(dict.fromkeys(codes, answer))
 
-    def _claimed(self, change: Change, codes: Collection[str]) -> frozenset[str]:
-        """Return the codes that the program declares; fail the ones whose new owner could not be made."""
-        claimed = self.claims.all() & set(codes)
-        for code in claimed:
-            if refusal := self.claims.refusal(code):
-                change.fail([code], refusal)
-        return claimed
+    def _verify(self, change: Change) -> OpenList:
+        """Verify a write by the list, retry what a retry may fix, and return the last list."""
+        refused = {code for code, answer in change.answers.items() if is_refusal(answer)}
+        after = self._look(change, change.answers.keys() - refused)
+        left = change.left(after)
+        closings, openings = sorted(left - change.opens), sorted(left & change.opens)
+        # The description shows codes as texts and as numbers, and DELETE may compare them as such.
+        is_swapped = bool(closings) and (closings[0] in refused or change.answers[closings[0]] is None)
+        if is_swapped:
+            self._send(change, closings, swapped=True)
+        for codes in (closings, openings):
+            # One call has one answer for all of its codes.
+            if len(codes) > 1 and is_refusal(change.answers[codes[0]]):
+                self._send_in_halves(change, codes)
+        return self._look(change, change.answers.keys()) if is_swapped or left & refused else after
 
-    def _verify(self, change: Change, writes: Sequence[Write]) -> OpenList:
-        """Verify writes by the list, retry what a retry may fix, and return the last list."""
-        after = self._look([write for write in writes if not write.is_refused])
-        is_over = True
-        for write in writes:
-            left = write.left(after)
-            if left and not write.opens and (write.is_refused or not any(write.answers.values())):
-                # The description shows codes as texts and as numbers, and DELETE may compare them as such.
-                self._send(change, write, left, swapped=True)
-                is_over = False
-            if left and write.is_refused:
-                is_over = False
-                if len(write.answers) > 1:
-                    self._send_in_halves(change, write, left, _limited())
-        return after if is_over else self._look(writes)
-
-    def _look(self, writes: Sequence[Write]) -> OpenList:
+    def _look(self, change: Change, codes: AbstractSet[str]) -> OpenList:
         """Return the list as it is now, after waiting for what may still show up in it."""
         for pause in (*LOOK_PAUSES, None):
             self.live.invalidate()
             live = self.live.get()
-            if pause is None or not any(write.left(live) for write in writes):
+            if pause is None or not change.left(live) & codes:
                 break
             time.sleep(pause)
         return live
 
-    def _send_in_halves(self, change: Change, write: Write, codes: Sequence[str], sends: Iterator[int]) -> None:
-        """Send refused codes again in halves, and refused halves likewise, while there are ``sends``."""
-        middle = (len(codes) + 1) // 2
-        for half in filter(None, (codes[:middle], codes[middle:])):
-            if next(sends, None) is None:
-                refusal = write.answers[half[0]] or write.unchanged()
-                doubt = refusal.about("sent with others, of which one may be the reason (run `pulumi up` again)")
-                write.answers.update(dict.fromkeys(half, doubt))
-                continue
-            self._send(change, write, half)
-            answer = write.answers[half[0]]
-            if is_refusal(answer) and len(half) > 1:
-                self._send_in_halves(change, write, half, sends)
-            elif answer is not None and not is_refusal(answer):
-                list(sends)  # the service is down: nothing more is sent
+    def _send_in_halves(self, change: Change, codes: list[str]) -> None:
+        """Send refused codes again in halves, and refused halves likewise, so that one does not fail its neighbours."""
+        until = time.monotonic() + LONGEST_SEARCH
+        parts = [codes[::2], codes[1::2]]
+        for _ in range(MOST_PARTS):
+            if not parts or time.monotonic() > until:
+                break
+            part = parts.pop(0)
+            self._send(change, part)
+            answer = change.answers[part[0]]
+            if is_refusal(answer):
+                parts += [part[::2], part[1::2]] if len(part) > 1 else []
+            elif answer is not None:
+                break  # the service is down
+        for code in itertools.chain(*parts):
+            if refusal := change.answers[code]:
+                doubt = "sent with others, of which one may be the reason (run `pulumi up` again)"
+                change.answers[code] = refusal.about(doubt)
 
     def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> OpenList:
         """Open again, once, what the program declares and what closed during the write; return the list after that.
@@ -224,35 +230,22 @@ class Delivery:
         lost = vanished & claimed
         if not lost:
             return after
-        mend = Write(opens=True, before=before)
-        self._send(change, mend, self._openable(change, sorted(lost)))
+        change.opens |= lost
+        change.answers = {}
+        self._send(change, self._openable(change, sorted(lost)))
         try:
-            live = self._look([mend])
+            live = self._look(change, lost)
         except errors.PlusofonError as blind:
             raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
         if back := lost & live.keys():
             change.notices.append(f"opened {self.names(back)} again: it closed during the write")
         missing, again = ((was_open & claimed) | change.opened) - live.keys(), change.closed & live.keys()
+        change.opened &= live.keys()
         change.closed -= live.keys()
-        if missing or again:
-            change.opened = change.opens & live.keys()
         if missing:
-            reasons = [change.failures.get(code) or mend.answers.get(code) for code in sorted(missing & lost)]
+            reasons = [change.failures.get(code) or change.answers.get(code) for code in sorted(missing & lost)]
             why = next(filter(None, reasons), "does PUT replace the list, or did somebody close it?")
-            raise errors.DirectionNotChangedError(f"{self._vanished(missing, was_open)}: {why}")
+            raise errors.DirectionNotChangedError(f"{self.names(missing)} closed during the write: {why}")
         if again:
-            raise errors.DirectionNotChangedError(f"{self.names(again)} was opened by somebody during the write")
+            raise errors.DirectionNotChangedError(f"{self.names(again)} opened during the write, by somebody else")
         return live
-
-    def _vanished(self, missing: set[str], was_open: set[str]) -> str:
-        """Name what is missing: first what was open before the write, else what the write itself had opened."""
-        if not missing & was_open:
-            return f"{self.names(missing)} had opened and closed again"
-        was, were = "was open before this write and is not any more", "were open before this write and are not any more"
-        return f"{self.names(missing & was_open)} {was if len(missing & was_open) == 1 else were}"
-
-
-def _limited() -> Iterator[int]:
-    """Yield once for each part of a refused batch that may be sent again."""
-    until = time.monotonic() + LONGEST_SEARCH
-    yield from itertools.takewhile(lambda _: time.monotonic() <= until, range(MOST_PARTS))

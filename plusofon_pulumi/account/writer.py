@@ -39,19 +39,16 @@ class Writer:
             self.joined.notify_all()
         if is_first:
             with self._turn:
+                with self.joined:
+                    self.joined.wait_for(lambda: batch.callers >= self.expected_callers, LONGEST_GATHERING)
+                    self.gathering = None
                 self._carry_out(batch)
         batch.is_done.wait()
         if batch.bug is not None:
             raise batch.bug
         return batch
 
-    def _gather(self, batch: Change) -> None:
-        with self.joined:
-            self.joined.wait_for(lambda: batch.callers >= self.expected_callers, LONGEST_GATHERING)
-            self.gathering = None
-
     def _carry_out(self, batch: Change) -> None:
-        self._gather(batch)
         try:
             self._delivery.deliver(batch)
         except BaseException as error:  # noqa: BLE001  # a bug of ours: raised for all who wait for the batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
@@ -13,7 +14,7 @@ from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import ConfigurationError, InvalidCallingCodeError, PlusofonError, UnknownDirectionError
-from plusofon_pulumi.settings import PROVIDER_KEY, Settings
+from plusofon_pulumi.settings import PROVIDER_KEY, Settings, is_close_only
 
 if TYPE_CHECKING:
     from plusofon_pulumi.account import Account
@@ -88,7 +89,7 @@ class AccountProvider(ResourceProvider):
 
     def opening(self, names: str) -> str:
         """Return the plan of an opening, which a run that only closes does not carry out."""
-        return f"would open {names} (not in this run)" if self.account().close_only else f"will open {names}"
+        return f"would open {names} (not in this run)" if is_close_only() else f"will open {names}"
 
     def show_once(self, line: str) -> None:
         """Show a line to the user, once, although the engine may ask twice."""
@@ -117,9 +118,11 @@ class AccountProvider(ResourceProvider):
 
     def explained(self, value: Any, error: InvalidCallingCodeError) -> InvalidCallingCodeError:
         """Return the error for what is not a calling code; for a name, with the codes that it may mean."""
-        is_name = isinstance(value, str) and any(map(str.isalpha, value))
-        near = self.account().nearest(value) if is_name else ""
-        return error.saying(f"{error}; the catalogue has {near}") if near else error
+        with contextlib.suppress(PlusofonError):
+            if isinstance(value, str) and any(map(str.isalpha, value)):
+                near = ", ".join(map(str, self.account().catalogue().nearest(value)))
+                return error.saying(f"{error}; the catalogue has {near}") if near else error
+        return error
 
 
 def recorded_direction(outputs: Any) -> Direction:

@@ -9,7 +9,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from pulumi.output import Unknown
 
 from plusofon_pulumi.directions import Direction, normalise_code
-from plusofon_pulumi.errors import DirectionClaimedError, DirectionNotOpenError, InvalidCallingCodeError, PlusofonError
+from plusofon_pulumi.errors import DirectionNotOpenError, InvalidCallingCodeError, PlusofonError
 from plusofon_pulumi.provider.base import AccountProvider, hide_traceback, recorded_direction
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class AllowedDirectionProvider(AccountProvider):
         refusal = account.claims.claim_single(code)
         try:
             if refusal:
-                raise DirectionClaimedError(refusal)
+                raise refusal
             if code is None:
                 account.open_directions()
                 self.show_once(NOT_KNOWN)
@@ -67,7 +67,7 @@ class AllowedDirectionProvider(AccountProvider):
             # Known to the catalogue since it was made; `diff` reads the same snapshot next.
             account.open_directions()
             return
-        direction = account.direction(code)
+        direction = account.catalogue().find_one(code)
         planning_list = account.planning_list()
         if old is not None:
             self._replacing |= {code}

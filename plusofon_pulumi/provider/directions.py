@@ -10,13 +10,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 from pulumi.output import Unknown
 
 from plusofon_pulumi.directions import Direction, by_code, normalise_code
-from plusofon_pulumi.errors import (
-    ConfigurationError,
-    DirectionClaimedError,
-    InvalidCallingCodeError,
-    PlusofonError,
-    UnknownDirectionError,
-)
+from plusofon_pulumi.errors import ConfigurationError, InvalidCallingCodeError, PlusofonError, UnknownDirectionError
 from plusofon_pulumi.identity import DIRECTIONS_ID as ID
 from plusofon_pulumi.provider.base import AccountProvider, hide_traceback, recorded_direction
 
@@ -77,7 +71,7 @@ class AllowedDirectionsProvider(AccountProvider):
             failures.append(CheckFailure("codes", MISSING if given is None else NO_LIST))
         try:
             if refusal:
-                raise DirectionClaimedError(refusal)
+                raise refusal
             if not failures:
                 self._ask(account, places, given, olds, failures)
         except PlusofonError as error:
@@ -91,7 +85,7 @@ class AllowedDirectionsProvider(AccountProvider):
         """Ask what can be known before a write: that new codes exist, and that the list can be read."""
         for code in sorted(places.keys() - _old_codes(olds), key=places.__getitem__):
             try:
-                account.direction(code)
+                account.catalogue().find_one(code)
             except UnknownDirectionError as error:
                 failures.append(self._failed_element(places[code], error))
         # `diff` reads the same snapshot next. Before a creation the engine asks nothing but `check`.
@@ -144,15 +138,17 @@ class AllowedDirectionsProvider(AccountProvider):
     def delete(self, id_: str, props: Properties) -> None:
         """Leave everything open (``retain``), or close what was last recorded and is not declared (``close``)."""
         recorded = _recorded_by_code(props)
-        if props.get("on_destroy") == "close":
-            self.account().close(recorded.keys(), self.show_once)
-        else:
-            try:
-                self.account().give_up(recorded.keys())
-            except ConfigurationError as error:
-                self.show_once(f"what is left open is not known: {error}")
-                return
-        if line := self.account().what_is_left():
+        closes = props.get("on_destroy") == "close"
+        try:
+            account = self.account()
+        except ConfigurationError as error:
+            if closes:
+                raise
+            self.show_once(f"what is left open is not known: {error}")
+            return
+        if closes:
+            account.close(recorded.keys(), self.show_once)
+        if line := account.leave(recorded.keys()):
             self.show_once(line)
 
     def _show_plan(self, codes: AbstractSet[str], live: OpenList, recorded: Mapping[str, Direction] | None) -> None:

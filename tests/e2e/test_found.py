@@ -17,9 +17,7 @@ CONFIGURED = "the token of plusofon:token in the stack's configuration"
 TWO = 'plusofon.AllowedDirections("all", codes=["7", "36"])'
 # Twelve single resources, one of which is open already.
 TWELVE = ["7", "1", "20", "27", "30", "31", "32", "33", "34", "36", "39", "40"]
-VANISHED = re.compile(
-    r"\) ((was|were) open before this write and (is|are) not any more|had opened and closed again): does PUT replace"
-)
+VANISHED = re.compile(r"\) closed during the write: does PUT replace")
 # A resource of another package, whose output a preview does not know.
 NOTE = """
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider

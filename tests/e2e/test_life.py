@@ -104,7 +104,7 @@ def test_a_direction_a_secret_and_every_spelling_of_a_code_mean_the_same(project
 # Refused by a constructor, by the plugin, and of an Output: the unit tests have every case.
 REFUSED = {
     whole("'36'"): "it is not a list",
-    ONE.replace('"36"', '"361"'): "has no direction with the calling code 361; the nearest: 36 (Hungary)",
+    ONE.replace('"36"', '"361"'): "has no direction with the code or name '361'; the nearest: 36 (Hungary)",
     whole("pulumi.Output.from_input(['36', ''])"): "'' is not a calling code: it is empty",
 }
 

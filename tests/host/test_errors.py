@@ -66,8 +66,7 @@ def test_a_refused_token_is_one_line_of_text_from_every_call(start: StartHost, s
         "stored (`--run-program` uses the current one)."
     )
     for call, not_done in calls_of(host):
-        path = "/api/v1/directions" if "opened" in not_done else "/api/v1/direction"
-        told = f"{not_done}GET {sandbox.url}{path}: {remedy}"
+        told = f"{not_done}GET {sandbox.url}/api/v1/direction: {remedy}"
         assert refused(call) == text_alone("PermissionDeniedError", told)
     assert host.stderr == ""
 

@@ -18,13 +18,14 @@ from hypothesis import Phase
 from pulumi.output import Unknown
 
 from plusofon_pulumi.account import Account, delivery
-from plusofon_pulumi.account.change import Change, Write
+from plusofon_pulumi.account.change import Change
 from plusofon_pulumi.account.claims import Claims
 from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.snapshot import Snapshot
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.errors import PlusofonError, UnexpectedResponseError
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
+from plusofon_pulumi.settings import is_close_only
 from tests.mistakes import open_directions_or_none
 from tests.model.model import Plan, Stack
 from tests.model.program import Declared
@@ -81,7 +82,7 @@ def is_sure(right: Any, self: Delivery, change: Change) -> None:
 
 
 def mends_though_it_only_closes(right: Any, self: Delivery, change: Change) -> None:
-    with mock.patch.object(self, "close_only", new=self.close_only and bool(change.opens)):
+    with mock.patch(f"{delivery.__name__}.is_close_only", return_value=is_close_only() and bool(change.opens)):
         right(self, change)
 
 
@@ -124,9 +125,9 @@ MISTAKES: dict[str, tuple[type, str, Wrong, int]] = {
     "a whole list has one round": (Delivery, "deliver_exactly", does_not_compare, 1),
     "opens although a closing was not seen": (Delivery, "deliver_exactly", closes_and_opens_at_once, 2026),
     "a write's answer decides": (
-        Write,
+        Change,
         "left",
-        lambda _, self, live: [c for c, no in self.answers.items() if no],
+        lambda _, self, live: {c for c, no in self.answers.items() if no},
         2026,
     ),
     "a closing that nobody saw is believed": (Delivery, "deliver", believes("closes"), 2026),

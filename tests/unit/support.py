@@ -80,7 +80,7 @@ class Process:
 
     def claim(self, *codes: str) -> None:
         for code in codes:
-            assert self.account.claims.claim_single(code) == ""
+            assert self.account.claims.claim_single(code) is None
 
     def open(self, code: str) -> Direction:
         return self.account.open(code, self.lines.append)

@@ -49,7 +49,7 @@ def test_a_deletion_raises_while_no_declaration_has_succeeded_and_one_has_failed
     account = plugin.single.account()
     account._live.invalidate()
     account._catalogue.invalidate()
-    account.direction("36")
+    account.catalogue().find_one("36")
     why = "the program declares the code in another resource, which could not be made"
     for delete, id_, props, what in [
         (plugin.single.delete, "36", HUNGARY, "was not closed"),

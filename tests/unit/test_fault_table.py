@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plusofon_pulumi.account import Account
-from plusofon_pulumi.account.change import Write
+from plusofon_pulumi.account.change import Change
 from plusofon_pulumi.provider import AllowedDirectionProvider
 from tests.mistakes import open_directions_or_none
 from tests.model import reliability
@@ -70,7 +70,7 @@ def test_an_error_taken_for_absence_breaks_a_cell(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_answer_that_is_believed_breaks_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Write, "left", lambda *_: [])
+    monkeypatch.setattr(Change, "left", lambda *_: set())
     assert "a success is true" in broken(PUT, "ignore", "once", "create")
 
 

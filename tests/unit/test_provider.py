@@ -215,7 +215,7 @@ REFUSED: list[tuple[Any, list[tuple[str, str]]]] = [
     (None, [("codes", "it is missing: give the list of codes that are open; an empty list closes everything")]),
     ("36", [("codes", 'it is not a list: give the codes as in ["7", "36"]')]),
     (["36", True, ""], [("", "codes[1]: True is not a calling code"), ("", "codes[2]: '' is not a calling code: it")]),
-    (["999", "36"], [("", "codes[0]: Plusofon's catalogue has no direction with the calling code 999; the nearest: ")]),
+    (["999", "36"], [("", "codes[0]: Plusofon's catalogue has no direction with the code or name '999'; ")]),
     (["0" * n for n in range(1, 14)], [*[("", "codes[")] * 10, ("", "3 more codes cannot work")]),
 ]
 NO_NAME = "a direction is named by its calling code, in digits, not by a name"
@@ -233,7 +233,7 @@ def test_a_single_that_cannot_work_is_refused_even_if_the_catalogue_cannot_be_re
     plugin: Plugin, sandbox: Sandbox
 ) -> None:
     missing = 'it is missing: give the calling code to open, such as "36"'
-    unknown = "Plusofon's catalogue has no direction with the calling code 367; the nearest: 36 (Hungary), "
+    unknown = "Plusofon's catalogue has no direction with the code or name '367'; the nearest: 36 (Hungary), "
     assert reasons(one(plugin, None)) == [("code", missing)]
     assert reasons(one(plugin, "367"))[0][1].startswith(unknown)
     plugin.single.account()._catalogue.invalidate()

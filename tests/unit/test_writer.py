@@ -37,7 +37,7 @@ def test_two_writes_or_two_reads_of_one_list_are_never_under_way_at_once(sandbox
         process.close(code)
         process.account.open_directions()
         process.open(code)
-        process.account.what_is_left()
+        process.account.leave(())
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(toggle, codes))
@@ -92,7 +92,7 @@ def test_a_bug_reaches_everybody_who_waits_and_blocks_nobody_after(process: Proc
     process.account._delivery.deliver = broken  # type: ignore[method-assign, assignment]
     acts = (lambda: process.open("36"), lambda: process.open("44"), lambda: process.close("53"))
     assert process.together(*acts) == [bug, bug, bug]
-    assert process.account.claims.refusal("36")
+    assert process.account.claims.refusals(["36"])
     assert process.together(*acts) == [None, None, None]
 
 
@@ -118,7 +118,7 @@ def test_a_list_is_shared_for_five_seconds_from_when_it_came_and_the_catalogue_f
     for age, count in [(0.0, 1), (4.9, 1), (0.2, 2), (4.9, 2), (600, 3)]:
         fake_time.now += age
         process.account.open_directions()
-        process.account.direction("36")
+        process.account.catalogue().find_one("36")
         assert (process.sandbox.calls("GET", OPEN_LIST), process.sandbox.calls("GET", CATALOGUE)) == (count, 1)
 
 
@@ -133,14 +133,14 @@ def test_every_write_drops_the_list_even_one_that_failed(process: Process) -> No
 
 def test_a_failure_is_shared_and_forgotten_after_five_seconds(process: Process, fake_time: FakeTime) -> None:
     process.sandbox.fail_next(client.ATTEMPTS * 2, "status:503")
-    reads = (process.account.open_directions, lambda: process.account.direction("36"))
+    reads = (process.account.open_directions, lambda: process.account.catalogue().find_one("36"))
     errors = [error_of(read) for read in reads for _ in range(3)]
     assert {type(error) for error in errors} == {ServerError}
     assert len({id(error) for error in errors}) == 6, "each who asks gets one of his own"
     assert process.sandbox.calls() == client.ATTEMPTS * 2
     fake_time.now += snapshot.MAX_AGE
     assert process.account.open_directions() == {}
-    assert process.account.direction("36").code == "36"
+    assert process.account.catalogue().find_one("36").code == "36"
 
 
 def test_many_threads_read_with_one_call_and_wait_for_a_write(sandbox: Sandbox) -> None:

@@ -6,7 +6,6 @@ It knows what is open (a snapshot), changes that (one writer), and what the prog
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 from collections.abc import Callable, Collection, Iterator
 from collections.abc import Set as AbstractSet
@@ -50,10 +49,9 @@ class Account:
 
     def planning_list(self) -> OpenList | None:
         """Return the list of open directions that this process read first, or None once it has written."""
-        if self._delivery.has_written:
-            return None
-        self._first_list = self._live.get() if self._first_list is None else self._first_list
-        return self._first_list
+        if self._first_list is None and not self._delivery.has_written:
+            self._first_list = self._live.get()
+        return None if self._delivery.has_written else self._first_list
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue, read once in a process."""
@@ -61,8 +59,7 @@ class Account:
 
     def describe(self, code: str) -> Direction:
         """Return what is known of a code without asking anybody; its names are empty if nothing is."""
-        known: list[OpenList] = [self._catalogue.last or {}, self._live.last or {}]
-        return next((each[code] for each in known if code in each), Direction(code, "", ""))
+        return (self._catalogue.last or {}).get(code) or (self._live.last or {}).get(code) or Direction(code, "", "")
 
     def describe_all(self, codes: Collection[str]) -> str:
         """Return codes as a text, with the names of all countries that share one as far as the catalogue can be had."""
@@ -84,25 +81,21 @@ class Account:
 
     def close(self, codes: Collection[str], show: Show) -> None:
         """Close codes, except those that the program declares; raise an error if the list shows one as open."""
-        if codes:
-            self._finish(self.writer.submit(closes=codes), set(codes), show)
+        self._finish(self.writer.submit(closes=codes), set(codes), show)
 
     def leave(self, codes: Collection[str]) -> str:
-        """Leave codes as they are; return a line that names what is open and not declared, if anything is.
-
-        Raises DirectionClaimedError if the program declares one of the codes, but could not make its resource.
-        """
+        """Leave codes as they are, if state has an owner for each; return a line that names what is open undeclared."""
         for code, refusal in self.claims.refusals(codes).items():
             raise refusal.about(f"{self.describe(code)} was not given up")
         # Nothing depends on the answer: asked once, and briefly.
-        look = functools.partial(self._client.get_allowed_directions, attempts=1, timeout=LAST_LOOK_TIMEOUT)
-        self._live.invalidate()
         try:
-            live = self._live.get(lambda: by_code(look()))
+            with self._live.lock:
+                live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
-        shown = describe_all(map(self.describe, left))
+        names = self._catalogue.last or live
+        shown = describe_all(names.get(code, live[code]) for code in left)
         return f"left open: {shown or 'nothing'}" if left or not live else ""
 
     @contextlib.contextmanager
@@ -118,10 +111,9 @@ class Account:
     def _finish(self, change: Change, codes: AbstractSet[str], show: Show, show_opened: Show | None = None) -> None:
         """Show what a change has done with codes; raise one error for those that are not as wanted."""
         done = codes - change.failures.keys()
-        if closed := change.closed & done:
-            show(f"closed {self.describe_all(closed)}")
-        if opened := change.opened & done:
-            (show_opened or show)(f"opened {self.describe_all(opened)}")
+        for verb, changed, say in (("closed", change.closed, show), ("opened", change.opened, show_opened or show)):
+            if changed & done:
+                say(f"{verb} {self.describe_all(changed & done)}")
         if kept := change.kept & done:
             stays, it = ("stays", "it") if len(kept) == 1 else ("stay", "them")
             show(f"{self.describe_all(kept)} {stays} open: the program still declares {it}")

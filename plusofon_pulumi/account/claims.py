@@ -28,12 +28,7 @@ class Claims:
         """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""
         with self._lock:
             self._singles.add(code)
-            if not self._has_list:
-                return None
-        return DirectionClaimedError(
-            f"this account is managed by an AllowedDirections of this program: add {code or 'the code'} to the codes "
-            "of the AllowedDirections and remove this resource; it stays open"
-        )
+            return _managed("an AllowedDirections", code or "the code", "this resource") if self._has_list else None
 
     def claim_list(self, codes: Iterable[str], *, is_known: bool) -> DirectionClaimedError | None:
         """Note an AllowedDirections, and those of its codes that are known; return why it is refused, if it is."""
@@ -44,11 +39,7 @@ class Claims:
             self._lists += [own] if is_known else []
             singles = ", ".join(sorted(filter(None, self._singles), key=int))
             if self._singles:
-                return DirectionClaimedError(
-                    "this account is managed by AllowedDirection resources of this program "
-                    f"({singles or 'not known yet'}): add {singles or 'their codes'} to the codes of the "
-                    "AllowedDirections and remove those resources; they stay open"
-                )
+                return _managed("AllowedDirection resources", singles or "their codes", "those resources")
             others = [", ".join(sorted(other, key=int)) for other in self._lists if is_known and other != own]
         another = "another AllowedDirections of this program declares other codes for this account"
         return DirectionClaimedError(f"{another} ({others[0] or 'none'}): keep one of them") if others else None
@@ -71,3 +62,10 @@ class Claims:
         )
         with self._lock:
             return dict.fromkeys((self._failed - self._succeeded).intersection(codes), error)
+
+
+def _managed(by: str, codes: str, those: str) -> DirectionClaimedError:
+    way_out = f"add {codes} to the codes of the AllowedDirections, if missing, and remove {those}"
+    return DirectionClaimedError(
+        f"this account is managed by {by} of this program: {way_out}; the list keeps its codes open"
+    )

@@ -60,10 +60,7 @@ class Delivery:
                 change.fail(change.opens | change.closes, error)
 
     def deliver_exactly(self, change: Change) -> None:
-        """Make the open list equal to ``change.opens``; a second round mends what somebody changed meanwhile.
-
-        Raises a PlusofonError if the list cannot be read before anything is written.
-        """
+        """Make the open list equal to ``change.opens``; a second round mends what somebody changed meanwhile."""
         with self.live.lock:
             try:
                 live = self.live.get()
@@ -101,7 +98,7 @@ class Delivery:
         """Close or open codes and verify it; return the list as it is then, or None if it cannot be read."""
         change.before, change.answers = before, {}
         self._send(change, sorted(codes - change.opens))
-        self._send(change, self._openable(change, sorted(codes & change.opens)))
+        self._send(change, sorted(codes & change.opens))
         after, blind = before, None
         try:
             after = self._verify(change) if change.answers else before
@@ -150,7 +147,9 @@ class Delivery:
         What the program declares by now is not closed.
         """
         is_opening = change.opens.issuperset(codes)
-        if not is_opening:
+        if is_opening:
+            codes = self._openable(change, codes)
+        else:
             change.failures = self.claims.refusals(codes) | change.failures
             change.kept |= self.claims.all().intersection(codes)
             codes = [code for code in codes if code not in change.kept]
@@ -232,7 +231,7 @@ class Delivery:
             return after
         change.opens |= lost
         change.answers = {}
-        self._send(change, self._openable(change, sorted(lost)))
+        self._send(change, sorted(lost))
         try:
             live = self._look(change, lost)
         except errors.PlusofonError as blind:

@@ -33,12 +33,12 @@ class Snapshot(Generic[T]):
         self._error: PlusofonError | None = None
         self._fresh_until = -math.inf
 
-    def get(self, fetch: Callable[[], T] | None = None) -> T:
-        """Return the value, fetched anew (by ``fetch``, if given) if need be; raise what the fetch raised."""
+    def get(self) -> T:
+        """Return the value, fetched anew if need be; raise what the fetch raised."""
         with self.lock:
             if time.monotonic() >= self._fresh_until:
                 try:
-                    self.last, self._error = (fetch or self._fetch)(), None
+                    self.last, self._error = self._fetch(), None
                 except PlusofonError as error:
                     self._error = error
                 self._fresh_until = time.monotonic() + (MAX_AGE if self._error else self._max_age)

@@ -63,7 +63,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         if (value := getattr(arguments, option)) is not None:
             found[name], sources[name] = value, f"--{option.replace('_', '-')}"
         elif (value := os.environ.get(variable, "")).strip():
-            found[name], sources[name] = value, variable
+            found[name], sources[name] = value, f"the environment variable {variable}"
     if arguments.token_file is not None:
         found["token"] = Path(arguments.token_file).read_text(encoding="utf-8-sig")
     if "token" not in found:

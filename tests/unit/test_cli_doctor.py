@@ -115,7 +115,12 @@ def test_settings_and_versions_are_reported_but_no_secret(cli: Cli, monkeypatch:
     found = json.loads(cli.done("doctor", "--client-id", "10553", "--json"))["findings"]
     assert {each["level"] for each in found} == {"ok", "note"}
     report = " ".join(each["text"] for each in found)
-    for line in ("plusofon-pulumi ", "(PLUSOFON_TOKEN)", "10553 (--client-id)", "a proxy: proxy.example:3128"):
+    for line in (
+        "plusofon-pulumi ",
+        "(the environment variable PLUSOFON_TOKEN)",
+        "10553 (--client-id)",
+        "a proxy: proxy.example:3128",
+    ):
         assert line in report
     code, elsewhere, _ = cli.run("doctor", "--base-url", "https://plusofon.invalid", "--json")
     assert (code, json.loads(elsewhere)["findings"][-1]["level"]) == (1, "problem")

@@ -31,7 +31,7 @@ def _refuse_token(_: str) -> NoReturn:
 
 
 def add_command(
-    commands: Any, run: Callable[[argparse.Namespace], int], title: str, about: str, examples: Sequence[str]
+    commands: Any, run: Callable[[argparse.Namespace], int | None], title: str, about: str, examples: Sequence[str]
 ) -> argparse.ArgumentParser:
     """Add the command of the first example, without options: ``title`` is its line in the list of commands."""
     parser: argparse.ArgumentParser = commands.add_parser(

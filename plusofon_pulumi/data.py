@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pulumi
 
-from plusofon_pulumi.directions import Catalogue, Direction, describe_all
+from plusofon_pulumi.directions import Catalogue, Direction, describe_all, shorten
 from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
 from plusofon_pulumi.resources import Provider, stack_config
 from plusofon_pulumi.settings import Settings
@@ -70,7 +70,8 @@ def _find_one(catalogue: Catalogue, text: str) -> Direction:
         return found[0]
     if found:
         raise UnknownDirectionError(f"{text!r} is the name of several directions: {describe_all(found)}; give a code")
-    hint = f"; the nearest: {near}" if (near := ", ".join(map(str, catalogue.nearest(text)))) else ""
+    near = ", ".join(shorten(str(each), 60) for each in catalogue.nearest(text))
+    hint = f"; the nearest: {near}" if near else ""
     raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the code or name {text!r}{hint}")
 
 

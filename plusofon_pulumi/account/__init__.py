@@ -16,7 +16,7 @@ from plusofon_pulumi.account.delivery import Delivery
 from plusofon_pulumi.account.snapshot import Snapshot
 from plusofon_pulumi.account.writer import Writer
 from plusofon_pulumi.client import PlusofonClient
-from plusofon_pulumi.directions import Catalogue, Direction, by_code, describe_all
+from plusofon_pulumi.directions import Catalogue, Direction, by_code, describe_all, shorten
 from plusofon_pulumi.errors import PlusofonError, UnknownDirectionError
 from plusofon_pulumi.settings import Settings, is_close_only
 
@@ -68,7 +68,7 @@ class Account:
     def nearest(self, text: str) -> str:
         """Return the directions most like a name or a code, as a text; empty if the catalogue cannot be read."""
         with contextlib.suppress(PlusofonError):
-            return ", ".join(map(str, self._catalogue.get().nearest(text)))
+            return ", ".join(shorten(str(each), 60) for each in self._catalogue.get().nearest(text))
         return ""
 
     def describe(self, code: str) -> Direction:

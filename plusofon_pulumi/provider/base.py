@@ -116,10 +116,10 @@ class AccountProvider(ResourceProvider):
         return CheckFailure(name if is_about_code else "", str(self.with_its_name(error)))
 
     def explained(self, value: Any, error: InvalidCallingCodeError) -> InvalidCallingCodeError:
-        """Return the error for what is not a calling code; for a name, with the codes that it may mean."""
+        """Return the error for what is not a calling code; for a name, with the codes that may be meant."""
         is_name = isinstance(value, str) and any(map(str.isalpha, value))
         near = self.account().nearest(value) if is_name else ""
-        return error.saying(f"{error}; the catalogue has {near}") if near else error
+        return error.saying(f"{error}; did you mean {near}?") if near else error
 
 
 def recorded_direction(outputs: Any) -> Direction:

@@ -27,12 +27,7 @@ class Claims:
         """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""
         with self._lock:
             self._singles.add(code)
-            if not self._lists:
-                return ""
-        return (
-            f"this account is managed by an AllowedDirections of this program: add {code or 'the code'} to the codes "
-            "of the AllowedDirections and remove this resource; it stays open"
-        )
+            return _managed("an AllowedDirections", code or "the code", "this resource") if self._lists else ""
 
     def claim_list(self, codes: Iterable[str], *, is_known: bool) -> str:
         """Note an AllowedDirections, and those of its codes that are known; return why it is refused, if it is."""
@@ -43,11 +38,7 @@ class Claims:
             self._lists.append(own if is_known else None)
             singles = ", ".join(sorted(filter(None, self._singles), key=int))
         if self._singles:
-            return (
-                f"this account is managed by AllowedDirection resources of this program ({singles or 'not known yet'}):"
-                f" add {singles or 'their codes'} to the codes of the AllowedDirections and remove those resources; "
-                "they stay open"
-            )
+            return _managed("AllowedDirection resources", singles or "their codes", "those resources")
         declared = ", ".join(sorted(others[0], key=int)) or "none" if others else ""
         other = f"another AllowedDirections of this program declares other codes for this account ({declared})"
         return f"{other}: keep one of them" if others else ""
@@ -65,9 +56,12 @@ class Claims:
     def refusal(self, code: str) -> DirectionClaimedError | None:
         """Return the error for a deletion after which nobody in state would own a claimed code, or None."""
         with self._lock:
-            if code not in self._failed - self._succeeded:
-                return None
-        return DirectionClaimedError(
-            "the program declares the code in another resource, which could not be made, so this one keeps it in "
-            "state. Mend the other's error and run `pulumi up` again."
-        )
+            is_orphan = code in self._failed - self._succeeded
+        why = "the program declares the code in another resource, which could not be made"
+        rest = "so this one keeps it in state. Mend the other's error and run `pulumi up` again."
+        return DirectionClaimedError(f"{why}, {rest}") if is_orphan else None
+
+
+def _managed(by: str, codes: str, those: str) -> str:
+    way_out = f"add {codes} to the codes of the AllowedDirections, if missing, and remove {those}"
+    return f"this account is managed by {by} of this program: {way_out}; the list keeps its codes open"

@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
     then = "`pulumi up` closes it" if arguments.exclusive or arguments.csv else "it is left out and stays open"
     for direction in undeclarable(opened, catalogue):
         print(f"note: {direction} is open but not in Plusofon's catalogue, so it cannot be declared: {then}")
-    print("\n".join([*(f"wrote {folder / file}" for file in files), "", "Next:", *_next(arguments, folder)]))
+    wheel = "For CI or `pulumi install`, name the package's wheel in requirements.txt: no package index has it yet."
+    print("\n".join([*(f"wrote {folder / file}" for file in files), "", "Next:", *_next(arguments, folder), "", wheel]))
 
 
 def _next(arguments: argparse.Namespace, folder: Path) -> list[str]:

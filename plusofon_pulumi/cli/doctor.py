@@ -198,8 +198,7 @@ class Doctor:
             if is_done or took > PATIENCE:
                 state = f"is {'open' if code in self.listed else 'closed'} after {took:.1f} s"
                 level = "ok" if is_done else "problem" if is_open else "note"
-                remedy = "report this, with the answer to PUT above" if level == "problem" else ""
-                self.say(level, f"R7: {self.catalogue[code]} {state}", remedy)
+                self.say(level, f"R7: {self.catalogue[code]} {state}", "" if is_done else "report this output")
                 return is_done
             time.sleep(PAUSE)
 

@@ -93,14 +93,15 @@ def test_only_check_claims(plugin: Plugin, sandbox: Sandbox) -> None:
 
 MANAGED = "this account is managed by"
 ADD = "to the codes of the AllowedDirections, if missing, and remove"
+KEPT = "the list keeps its codes open"
 
 
 def own(codes: str) -> str:
-    return f"{MANAGED} an AllowedDirections of this program: add {codes} {ADD} this resource; the list keeps its codes open"
+    return f"{MANAGED} an AllowedDirections of this program: add {codes} {ADD} this resource; {KEPT}"
 
 
 def singles(codes: str) -> str:
-    those = f"add {codes} {ADD} those resources; the list keeps its codes open"
+    those = f"add {codes} {ADD} those resources; {KEPT}"
     return f"{MANAGED} AllowedDirection resources of this program: {those}"
 
 

@@ -21,6 +21,8 @@ from tests.waiting import PATIENCE, until
 
 READING = ("list", "catalogue", "doctor", "adopt")
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 # Usage and settings
 
 
@@ -28,7 +30,9 @@ def test_the_bare_command_prints_the_help_and_every_command_has_one_with_an_exam
     assert cli.done() == cli.done("--help")
     assert cli.done("--version") == f"plusofon-pulumi {plusofon_pulumi.__version__}\n"
     for command in (*READING, "sandbox"):
-        assert f"  plusofon {command}" in cli.done(command, "--help").partition("examples:\n")[2]
+        assert f"  plusofon {command}" in (text := cli.done(command, "--help")).partition("examples:\n")[2]
+    shown = [words for name, each in READINGS.items() for words in (f"  {name} ", *each.values)]
+    assert [each for each in shown if each not in text] == [], "the sandbox's help lists all readings"
 
 
 def test_a_wrong_command_line_calls_nothing_and_a_token_on_it_is_not_repeated(cli: Cli) -> None:
@@ -143,9 +147,10 @@ def test_a_terminal_gets_names_that_fit(cli: Cli, monkeypatch: pytest.MonkeyPatc
 
 # As a process
 
+ADOPT, WRITE = "adopt --out acme", "doctor --write 672"
 
-@pytest.mark.usefixtures("signals_heard")
-@pytest.mark.parametrize("line", ["catalogue --csv", "--help", "adopt --out acme", "doctor --write 672"])
+
+@pytest.mark.parametrize("line", ["catalogue --csv", "--help", ADOPT, WRITE])
 def test_an_output_that_nobody_reads_is_silent_and_leaves_no_code_open(
     sandbox: Sandbox, tmp_path: Path, line: str
 ) -> None:
@@ -154,26 +159,33 @@ def test_an_output_that_nobody_reads_is_silent_and_leaves_no_code_open(
     with started(sandbox, *line.split(), cwd=tmp_path, stdout=writing) as process:
         os.close(writing)
         assert process.communicate(timeout=PATIENCE)[1] == ""
-    assert (process.returncode, sandbox.open_codes) == (0, set())
+    assert (process.returncode, sandbox.open_codes) == (0, frozenset())
     assert writes(sandbox) == (["PUT", "DELETE"] if "--write" in line else [])
 
 
-@pytest.mark.usefixtures("signals_heard")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_is_one_line_and_leaves_no_file(sandbox: Sandbox, tmp_path: Path, number: int) -> None:
-    sandbox.fail_next(9, "hang")
-    with started(sandbox, "adopt", "--out", "acme", cwd=tmp_path) as process:
-        until(lambda: sandbox.requests)
+# A doctor that waits not so long for a write to show.
+QUICK = "from plusofon_pulumi import __main__, cli\nfrom plusofon_pulumi.cli import doctor\nimport sys\n"
+QUICK += "doctor.PATIENCE = 1.5\nsys.exit(__main__.main())"
+
+
+@pytest.mark.parametrize("line, number", [(ADOPT, signal.SIGINT), (ADOPT, signal.SIGTERM), (WRITE, signal.SIGHUP)])
+def test_an_interrupt_is_one_line_and_leaves_neither_a_file_nor_an_open_code(
+    sandbox: Sandbox, tmp_path: Path, line: str, number: int
+) -> None:
+    sandbox.set_readings({"R7": "0.5"})
+    if line == ADOPT:
+        sandbox.fail_next(9, "hang")
+    with started(sandbox, *line.split(), cwd=tmp_path, program=QUICK if line == WRITE else "") as process:
+        until(lambda: writes(sandbox) if line == WRITE else sandbox.requests)
         process.send_signal(number)
-        assert process.communicate(timeout=PATIENCE) == ("", "error: interrupted\n")
-    assert process.returncode == 130
-    assert list(tmp_path.iterdir()) == []
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err, "closing 672 (" in out) == (130, "error: interrupted\n", line == WRITE)
+    assert (sandbox.open_codes, list(tmp_path.iterdir()), bool(out)) == (frozenset(), [], line == WRITE)
 
 
 # The sandbox
 
 
-@pytest.mark.usefixtures("signals_heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_sandbox_is_ready_when_announced_and_ends_silently(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, number: int
@@ -187,14 +199,7 @@ def test_the_sandbox_is_ready_when_announced_and_ends_silently(
             monkeypatch.setenv(name, value)
         assert (os.environ["PLUSOFON_TOKEN"], os.environ["PLUSOFON_BASE_URL"]) == ("its-$token", first.split()[-1])
         assert [each["code"] for each in json.loads(cli.done("list", "--json"))] == ["7", "36"]
-        report = cli.done("doctor")
-        assert all(words in report for words in ("R3: the list is an array", "without success"))
+        assert [words in cli.done("doctor") for words in ("R3: the list is an array", "without success")] == [True] * 2
         process.send_signal(number)
         assert process.communicate(timeout=PATIENCE) == ("", "")
     assert process.returncode == 0
-
-
-def test_the_sandbox_s_help_lists_every_reading_with_its_values(cli: Cli) -> None:
-    text = cli.done("sandbox", "--help")
-    shown = [f"  {name} " for name in READINGS] + [value for each in READINGS.values() for value in each.values]
-    assert [each for each in shown if each not in text] == []

@@ -129,11 +129,11 @@ class Catalogue(Mapping[str, Direction]):
         if found:
             names = describe_all(found)
             raise UnknownDirectionError(f"{text!r} is the name of several directions: {names}; give a code")
-        hint = f"; the nearest: {near}" if (near := ", ".join(map(str, self.nearest(text)))) else ""
+        hint = f"; the nearest: {near}" if (near := self.nearest(text)) else ""
         raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the code or name {text!r}{hint}")
 
-    def nearest(self, text: str) -> list[Direction]:
-        """Return up to three directions whose code begins most like a code, or whose name is most like a name."""
+    def nearest(self, text: str) -> str:
+        """Name up to three directions whose code begins most like a code, or whose name is most like a name."""
         if text.isdigit():
             starts = [text[:size] for size in range(len(text), 0, -1)]
             codes = [code for start in starts for code in sorted(self, key=len) if code.startswith(start)]
@@ -142,7 +142,7 @@ class Catalogue(Mapping[str, Direction]):
             names = {name: row.code for row in self.rows for name in _names(row) if name}
             alike = [name for name in names if wanted and wanted in name]
             codes = [names[name] for name in alike + difflib.get_close_matches(wanted, names, 3)]
-        return [self[code] for code in list(dict.fromkeys(codes))[:3]]
+        return ", ".join(shorten(str(self[code]), 60) for code in list(dict.fromkeys(codes))[:3])
 
     def search(self, text: str) -> list[Direction]:
         """Return the rows whose code begins with the text, or whose Russian or English name has it in any case."""

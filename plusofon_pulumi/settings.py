@@ -110,7 +110,7 @@ def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] 
     key, variable = SOURCES[setting]
     value = config(key)
     if value is None:
-        return (environ[variable], variable) if environ.get(variable, "").strip() else None
+        return (text, f"the environment variable {variable}") if (text := environ.get(variable, "")).strip() else None
     if not _text(value).strip():
         raise ConfigurationError(f"{key} is set in the stack's configuration, but empty: give it a value or remove it")
     return _text(value), f"{key}{_IN_STACK}"

@@ -59,7 +59,8 @@ class Account:
 
     def describe(self, code: str) -> Direction:
         """Return what is known of a code without asking anybody; its names are empty if nothing is."""
-        return (self._catalogue.last or {}).get(code) or (self._live.last or {}).get(code) or Direction(code, "", "")
+        known: list[OpenList] = [self._catalogue.last or {}, self._live.last or {}]
+        return next((each[code] for each in known if code in each), Direction(code, "", ""))
 
     def describe_all(self, codes: Collection[str]) -> str:
         """Return codes as a text, with the names of all countries that share one as far as the catalogue can be had."""

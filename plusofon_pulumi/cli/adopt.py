@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plusofon_pulumi.adoption import adopt, undeclarable
-from plusofon_pulumi.cli.common import DONE, CommandError, add_account_options, add_command, client_for, settings
+from plusofon_pulumi.cli.common import CommandError, add_account_options, add_command, client_for, settings
 from plusofon_pulumi.directions import by_code, describe_all
 
 
@@ -27,7 +27,7 @@ This command only reads the account; the first `pulumi up` takes over what is op
     add_account_options(parser)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     """Read the account, then write the files."""
     folder = Path(arguments.out)
     name = arguments.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name).strip("-.") or "plusofon"
@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     then = "`pulumi up` closes it" if arguments.exclusive or arguments.csv else "it is left out and stays open"
     for direction in undeclarable(opened, catalogue):
         print(f"note: {direction} is open but not in Plusofon's catalogue, so it cannot be declared: {then}")
-    print("\n".join([*(f"wrote {folder / file}" for file in files), "", "Next:", *_next(arguments, folder)]))
-    return DONE
+    wheel = "For CI or `pulumi install`, name the package's wheel in requirements.txt: no package index has it yet."
+    print("\n".join([*(f"wrote {folder / file}" for file in files), "", "Next:", *_next(arguments, folder), "", wheel]))
 
 
 def _next(arguments: argparse.Namespace, folder: Path) -> list[str]:

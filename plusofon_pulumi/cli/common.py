@@ -31,7 +31,7 @@ def _refuse_token(_: str) -> NoReturn:
 
 
 def add_command(
-    commands: Any, run: Callable[[argparse.Namespace], int], title: str, about: str, examples: Sequence[str]
+    commands: Any, run: Callable[[argparse.Namespace], int | None], title: str, about: str, examples: Sequence[str]
 ) -> argparse.ArgumentParser:
     """Add the command of the first example, without options: ``title`` is its line in the list of commands."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -63,7 +63,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         if (value := getattr(arguments, option)) is not None:
             found[name], sources[name] = value, f"--{option.replace('_', '-')}"
         elif (value := os.environ.get(variable, "")).strip():
-            found[name], sources[name] = value, variable
+            found[name], sources[name] = value, f"the environment variable {variable}"
     if arguments.token_file is not None:
         found["token"] = Path(arguments.token_file).read_text(encoding="utf-8-sig")
     if "token" not in found:

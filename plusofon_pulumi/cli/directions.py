@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from plusofon_pulumi.cli.common import DONE, add_account_options, add_command, client_for, settings
+from plusofon_pulumi.cli.common import add_account_options, add_command, client_for, settings
 from plusofon_pulumi.directions import Catalogue, Direction, by_code, one_line
 
 # What ITU-T E.164 gives, or once gave, to services and networks instead of countries; docs/calling-codes.md names each.
@@ -38,16 +38,15 @@ def add(commands: Any) -> None:
     catalogue = add_command(commands, run_catalogue, "search the catalogue of all directions", about, examples)
     catalogue.add_argument("--open", action="store_true", help="also show which of them are open in the account")
     for parser in (listing, catalogue):
-        parser.add_argument(
-            "text", nargs="?", default="", metavar="TEXT", help="the beginning of a code, or a part of a name"
-        )
+        what = "the beginning of a code, or a part of a name"
+        parser.add_argument("text", nargs="?", default="", metavar="TEXT", help=what)
         add_account_options(parser)
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--json", dest="form", action="store_const", const="json", help="print a JSON array")
         form.add_argument("--csv", dest="form", action="store_const", const="csv", help="print comma-separated values")
 
 
-def run_list(arguments: argparse.Namespace) -> int:
+def run_list(arguments: argparse.Namespace) -> None:
     """Print what is open."""
     with client_for(settings(arguments)) as client:
         opened, catalogue = client.get_allowed_directions(), client.get_directions()
@@ -55,10 +54,10 @@ def run_list(arguments: argparse.Namespace) -> int:
     found = Catalogue(found).search(arguments.text) if arguments.text.strip() else found
     rows = [_row(direction, catalogue) for direction in sorted(found, key=lambda each: int(each.code))]
     about = f"Nothing that is open has «{one_line(arguments.text, 60)}» in its code or names."
-    return _print(rows, arguments.form, about if opened else "Nothing is open in this account.")
+    _print(rows, arguments.form, about if opened else "Nothing is open in this account.")
 
 
-def run_catalogue(arguments: argparse.Namespace) -> int:
+def run_catalogue(arguments: argparse.Namespace) -> None:
     """Print what exists, or what of it has the text in its code or names."""
     with client_for(settings(arguments)) as client:
         catalogue = client.get_directions()
@@ -68,7 +67,7 @@ def run_catalogue(arguments: argparse.Namespace) -> int:
     if arguments.open:
         rows = [{**row, "open": "yes" if row["code"] in opened else "no"} for row in rows]
     about = f"The catalogue has no direction with «{one_line(arguments.text, 60)}» in its code or names."
-    return _print(rows, arguments.form, about)
+    _print(rows, arguments.form, about)
 
 
 def _row(direction: Direction, catalogue: Catalogue) -> Row:
@@ -81,7 +80,7 @@ def _row(direction: Direction, catalogue: Catalogue) -> Row:
     return {**direction.as_outputs(), "marks": ", ".join(mark for mark, holds in marks.items() if holds)}
 
 
-def _print(rows: Sequence[Row], form: str | None, otherwise: str) -> int:
+def _print(rows: Sequence[Row], form: str | None, otherwise: str) -> None:
     if form == "json":
         objects = [{**row, "marks": row["marks"].split(", ") if row["marks"] else []} for row in rows]
         print(json.dumps(objects, ensure_ascii=False, indent=2))
@@ -92,7 +91,6 @@ def _print(rows: Sequence[Row], form: str | None, otherwise: str) -> int:
         table.writerows(rows)
     else:
         print(_table(rows) if rows else otherwise)
-    return DONE
 
 
 def _table(rows: Sequence[Row]) -> str:

@@ -14,15 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from plusofon_pulumi.cli.common import (
-    DONE,
-    FAILED,
-    CommandError,
-    add_account_options,
-    add_command,
-    client_for,
-    settings,
-)
+from plusofon_pulumi.cli.common import FAILED, CommandError, add_account_options, add_command, client_for, settings
 from plusofon_pulumi.directions import Catalogue, Direction, by_code, describe_all, normalise_code
 from plusofon_pulumi.errors import PlusofonError
 
@@ -45,7 +37,7 @@ The output holds no token: send it with a bug report. The exit code is 1 if ther
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int | None:
     """Make all checks that can be made; a foreseen error is a problem like others."""
     doctor = Doctor(prints=not arguments.json)
     try:
@@ -64,7 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         if arguments.json:
             print(json.dumps({"findings": doctor.findings}, ensure_ascii=False, indent=2))
-    return FAILED if any(each["level"] == "problem" for each in doctor.findings) else DONE
+    levels = [each["level"] for each in doctor.findings]
+    doctor.show(f"total    problems: {levels.count('problem')}, notes: {levels.count('note')}")
+    return FAILED if "problem" in levels else None
 
 
 class Doctor:
@@ -83,19 +77,22 @@ class Doctor:
     def say(self, level: str, text: str, remedy: str = "") -> None:
         """Add a finding, and print it at once."""
         self.findings.append({"level": level, "text": text, "remedy": remedy})
-        line = f"{level:<8} {text}" + (f"\n         {remedy}" if remedy else "")
+        self.show(f"{level:<8} {text}" + (f"\n         {remedy}" if remedy else ""), is_urgent=level == "problem")
+
+    def show(self, line: str, *, is_urgent: bool = False) -> None:
+        """Print a line; an urgent one on standard error if nobody reads the output any more."""
         try:
             if self.prints:
                 print(line, flush=True)
         except BrokenPipeError:  # `| head` has seen enough, but what --write has opened is still to be closed
-            if level == "problem":
+            if is_urgent:
                 print(line, file=sys.stderr)
 
     def observe(self, call: Exchange) -> None:
-        """Report a call of the client; of the looks after a write, only those that fail."""
+        """Report a call, but no good look after a write, and no refusal of the token: its error says all of it."""
         self.exchanges.append(call)
         is_good = call.status is not None and call.status < 300
-        if not (self.is_trying and is_good and call.method == "GET"):
+        if call.status not in (401, 403) and not (self.is_trying and is_good and call.method == "GET"):
             what = f"{call.method} {call.url}: {call.status or 'no answer'} after {call.seconds:.2f} s"
             self.say("ok" if is_good else "note", f"{what}, attempt {call.attempt}")
 
@@ -116,7 +113,9 @@ class Doctor:
             try:
                 answers.append(get())
             except PlusofonError as error:
-                self.say("problem", str(error))
+                reason = str(error).partition(": ")[2]
+                if not any(reason in each["text"] for each in self.findings):  # a refused token is one problem
+                    self.say("problem", str(error))
         if len(answers) < 2:
             return False
         opened, catalogue = answers
@@ -155,7 +154,7 @@ class Doctor:
         ids = self.catalogue.ids(code)
         if code in self.before or not ids:
             why = "is open now, and may be in use" if ids else "is not in the catalogue"
-            raise CommandError(f"--write {code}: the code {why}")
+            raise CommandError(f"--write {code}: the code {why}: `plusofon catalogue --open` shows which are closed")
         self.is_trying, was_seen = True, False
         try:
             self._send(self.client.allow_directions, ids)
@@ -198,7 +197,8 @@ class Doctor:
             is_done = (code in self.listed) == is_open
             if is_done or took > PATIENCE:
                 state = f"is {'open' if code in self.listed else 'closed'} after {took:.1f} s"
-                self.say("ok" if is_done else "problem" if is_open else "note", f"R7: {self.catalogue[code]} {state}")
+                level = "ok" if is_done else "problem" if is_open else "note"
+                self.say(level, f"R7: {self.catalogue[code]} {state}", "" if is_done else "report this output")
                 return is_done
             time.sleep(PAUSE)
 
@@ -207,7 +207,8 @@ class Doctor:
         lost = {code: each for code, each in self.before.items() if code not in self.listed}
         ids = [each for code in lost for each in self.catalogue.ids(code)]
         if lost:
-            self.say("problem", f"not open any more: {describe_all(lost.values())}", "R15: does PUT replace the list?")
+            what = f"R15: does PUT replace the list? Not open any more: {describe_all(lost.values())}"
+            self.say("problem", what, "make sure in the account that they are open; report this before any `pulumi up`")
         if lost == self.before and ids:
             self._send(self.client.allow_directions, ids)
             self.listed = by_code(self.client.get_allowed_directions())

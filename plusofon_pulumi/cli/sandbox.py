@@ -8,7 +8,7 @@ import shlex
 import threading
 from typing import Any
 
-from plusofon_pulumi.cli.common import DONE, CommandError, add_command
+from plusofon_pulumi.cli.common import CommandError, add_command
 from plusofon_pulumi.directions import normalise_code
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.readings import parse, summary
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--token", help="the token that the sandbox accepts (default: a random one)")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> None:
     """Run a sandbox until a signal comes."""
     try:
         codes = [normalise_code(code) for code in arguments.open.split(",") if code.strip()]
@@ -42,10 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
     # SIGTERM comes as a KeyboardInterrupt, too: see `__main__`.
     with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as life:
         life.callback(sandbox.stop)
-        token = shlex.quote(sandbox.token)
-        print(
-            f"sandbox ready at {sandbox.url}\nexport PLUSOFON_BASE_URL={sandbox.url}\nexport PLUSOFON_TOKEN={token}",
-            flush=True,
-        )
+        exports = f"export PLUSOFON_BASE_URL={sandbox.url}\nexport PLUSOFON_TOKEN={shlex.quote(sandbox.token)}"
+        print(f"sandbox ready at {sandbox.url}\n{exports}", flush=True)
         threading.Event().wait()
-    return DONE

@@ -120,8 +120,8 @@ class AccountProvider(ResourceProvider):
         """Return the error for what is not a calling code; for a name, with the codes that it may mean."""
         with contextlib.suppress(PlusofonError):
             if isinstance(value, str) and any(map(str.isalpha, value)):
-                near = ", ".join(map(str, self.account().catalogue().nearest(value)))
-                return error.saying(f"{error}; the catalogue has {near}") if near else error
+                near = self.account().catalogue().nearest(value)
+                return error.saying(f"{error}; did you mean {near}?") if near else error
         return error
 
 

@@ -4,7 +4,8 @@ The session has a project with a stack, and a sandbox as its account. By its lan
 
 - `sh`: run by bash, which stays in its folder and keeps its variables; the account's token is on standard input;
 - `python`: a program that is brought up if it declares resources; otherwise it is run;
-- `text`: lines of the output that came last, in order, where `…` is anything; or, after `$ `, a command and its output;
+- `text`: lines of the output that came last, in order, where `…` is anything; or, after `$ `, a command and its output,
+  compared without white space: versions of Python wrap help in other places;
 - `yaml`: parsed; `csv`: only shown.
 
 The comment above a block may say more, as in `<!-- test: account 7 53; fails -->`:

@@ -9,11 +9,11 @@ from tests.e2e.harness import OF_SECOND, Project, second, writes
 
 LIST_THERE = (
     "this account is managed by an AllowedDirections of this program: add {code} to the codes of the "
-    "AllowedDirections and remove this resource; it stays open"
+    "AllowedDirections, if missing, and remove this resource; the list keeps its codes open"
 )
 SINGLES_THERE = (
-    "this account is managed by AllowedDirection resources of this program ({code}): add {code} to the codes of the "
-    "AllowedDirections and remove those resources; they stay open"
+    "this account is managed by AllowedDirection resources of this program: add {code} to the codes of the "
+    "AllowedDirections, if missing, and remove those resources; the list keeps its codes open"
 )
 LISTS_THERE = "another AllowedDirections of this program declares other codes for this account (7, 36): keep one of"
 LIST = 'whole = plusofon.AllowedDirections("all", codes=["7", "36"]{})\n'

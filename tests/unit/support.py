@@ -16,6 +16,7 @@ from pulumi.runtime import rpc
 
 from plusofon_pulumi import client
 from plusofon_pulumi.account import Account, delivery, snapshot
+from plusofon_pulumi.cli import doctor
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.errors import PlusofonError
@@ -52,8 +53,8 @@ class FakeTime:
 
 
 def set_time(monkeypatch: pytest.MonkeyPatch, fake: object) -> None:
-    """Let the client, the account and a sandbox live in another time."""
-    for module in (client, delivery, snapshot, state):
+    """Let the client, the account, the doctor and a sandbox live in another time."""
+    for module in (client, delivery, snapshot, state, doctor):
         monkeypatch.setattr(module, "time", fake)
 
 

@@ -92,16 +92,17 @@ def test_only_check_claims(plugin: Plugin, sandbox: Sandbox) -> None:
 # One kind
 
 MANAGED = "this account is managed by"
-ADD = "to the codes of the AllowedDirections and remove"
+ADD = "to the codes of the AllowedDirections, if missing, and remove"
+KEPT = "the list keeps its codes open"
 
 
 def own(codes: str) -> str:
-    return f"{MANAGED} an AllowedDirections of this program: add {codes} {ADD} this resource; it stays open"
+    return f"{MANAGED} an AllowedDirections of this program: add {codes} {ADD} this resource; {KEPT}"
 
 
-def singles(codes: str, add: str = "") -> str:
-    those = f"add {add or codes} {ADD} those resources; they stay open"
-    return f"{MANAGED} AllowedDirection resources of this program ({codes}): {those}"
+def singles(codes: str) -> str:
+    those = f"add {codes} {ADD} those resources; {KEPT}"
+    return f"{MANAGED} AllowedDirection resources of this program: {those}"
 
 
 def another(codes: str) -> str:
@@ -113,7 +114,7 @@ def unknown(plugin: Plugin) -> Any:
     return plugin.whole.check({}, {"codes": UNKNOWN})
 
 
-UNKNOWN_SINGLE = singles("not known yet", "their codes")
+UNKNOWN_SINGLE = singles("their codes")
 # What is checked, and what the last check is refused for.
 KINDS: dict[str, tuple[list[Check], str]] = {
     "singles, list": ([lambda p: one(p, "36"), lambda p: one(p, "44"), lambda p: many(p, "7")], singles("36, 44")),

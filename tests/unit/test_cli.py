@@ -16,10 +16,12 @@ import pytest
 import plusofon_pulumi
 from plusofon_pulumi.cli import common
 from plusofon_pulumi.sandbox import READINGS, Sandbox
-from tests.unit.cli_runner import Cli, started
+from tests.unit.cli_runner import Cli, started, writes
 from tests.waiting import PATIENCE, until
 
 READING = ("list", "catalogue", "doctor", "adopt")
+
+pytestmark = pytest.mark.usefixtures("signals_heard")
 
 # Usage and settings
 
@@ -28,16 +30,17 @@ def test_the_bare_command_prints_the_help_and_every_command_has_one_with_an_exam
     assert cli.done() == cli.done("--help")
     assert cli.done("--version") == f"plusofon-pulumi {plusofon_pulumi.__version__}\n"
     for command in (*READING, "sandbox"):
-        assert f"  plusofon {command}" in cli.done(command, "--help").partition("examples:\n")[2]
+        assert f"  plusofon {command}" in (text := cli.done(command, "--help")).partition("examples:\n")[2]
+    shown = [words for name, each in READINGS.items() for words in (f"  {name} ", *each.values)]
+    assert [each for each in shown if each not in text] == [], "the sandbox's help lists all readings"
 
 
 def test_a_wrong_command_line_calls_nothing_and_a_token_on_it_is_not_repeated(cli: Cli) -> None:
-    for arguments in ("lst", "list a b", "list --jso", "adopt", "list --csv --json"):
-        assert "error: " in cli.refused(*arguments.split())
-    for command in READING:
-        for token in (["--token", "s3cret"], ["--token=s3cret"]):
-            said = cli.refused(command, *token)
-            assert ("set PLUSOFON_TOKEN, or use --token-file FILE" in said, "s3cret" in said) == (True, False)
+    wrong = dict.fromkeys(("lst", "list a b", "list --jso", "adopt", "list --csv --json"), "error: ")
+    tokens = [f"{command} --token{mark}s3cret" for command in READING for mark in " ="]
+    for line, words in {**wrong, **dict.fromkeys(tokens, "set PLUSOFON_TOKEN, or use --token-file FILE")}.items():
+        code, out, err = cli.run(*line.split())
+        assert (code, out, words in err, "s3cret" in err, cli.sandbox.requests) == (2, "", True, False, []), line
 
 
 def test_options_come_before_the_environment(cli: Cli) -> None:
@@ -47,28 +50,40 @@ def test_options_come_before_the_environment(cli: Cli) -> None:
     assert cli.sandbox.requests == []
 
 
-def test_settings_that_cannot_work_are_one_line_and_no_call(cli: Cli) -> None:
-    for content, words in ((None, "No such file"), (b" \n", "token"), (b"\xff\xfe\x00", "can't decode")):
-        if content is not None:
-            Path("token").write_bytes(content)
-        assert words in cli.failed("list", "--token-file", "token")
-    assert "use https" in cli.failed("list", "--base-url", "http://example.com")
-    assert "client id" in cli.failed("list", "--client-id", "abc")
+NO_TOKEN = "set the environment variable PLUSOFON_TOKEN, or name a file that holds it with --token-file"
+MISTAKES = {
+    "list --token-file nowhere": "No such file",
+    "list --token-file blank": "token",
+    "list --token-file bytes": "can't decode",
+    "list --base-url http://example.com": "use https",
+    "list --client-id abc": "client id",
+    "adopt --out acme --name my/acme": "'my/acme' cannot be a project's name",
+    "sandbox --port 65536": "65536",
+    "sandbox --open 7,Hungary": "'Hungary'",
+    "sandbox --reading R4=500": "200 | 404 | 400",
+}
+
+
+def test_what_cannot_work_is_one_line_and_no_call(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("blank").write_bytes(b" \n")
+    Path("bytes").write_bytes(b"\xff\xfe\x00")
+    for line, words in MISTAKES.items():
+        assert words in cli.failed(*line.split())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert cli.failed("sandbox", "--port", port) == f"cannot listen on port {port}: Address already in use"
+    monkeypatch.setenv("PLUSOFON_TOKEN", " ")
+    assert NO_TOKEN in cli.failed("list")
     assert cli.sandbox.requests == []
 
 
-def test_without_a_token_it_says_where_one_is_given(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLUSOFON_TOKEN", " ")
-    where = "set the environment variable PLUSOFON_TOKEN, or name a file that holds it with --token-file"
-    assert where in cli.failed("list")
-
-
 @pytest.mark.parametrize("fault", ["status:503", "expired", "reset", "success-false"])
-@pytest.mark.parametrize("path", ["/api/v1/direction", "/api/v1/directions"])
-def test_an_api_in_trouble_is_one_line_and_no_file(cli: Cli, tmp_path: Path, fault: str, path: str) -> None:
-    cli.sandbox.fail_next(99, fault, path=path)
-    for arguments in (["list"], ["adopt", "--out", "acme"]):
-        assert f"{path}: " in cli.failed(*arguments)
+def test_an_api_in_trouble_is_one_line_and_no_file(cli: Cli, tmp_path: Path, fault: str) -> None:
+    for path in ("/api/v1/direction", "/api/v1/directions"):
+        cli.sandbox.clear_faults()
+        cli.sandbox.fail_next(99, fault, path=path)
+        for arguments in (["list"], ["adopt", "--out", "acme"]):
+            assert f"{path}: " in cli.failed(*arguments)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,11 +117,8 @@ def test_the_list_names_all_countries_of_a_code_and_marks_what_deserves_a_look(c
     assert json.loads(cli.done("list", "--json", "россия")) == [{**seven, "marks": ["shared"]}]
     assert list(csv.DictReader(cli.done("list", "--csv", "+7").splitlines())) == [{**seven, "marks": "shared"}]
 
-
-def test_a_list_with_nothing_open_says_so(cli: Cli) -> None:
     cli.sandbox.set_open([])
     assert cli.done("list") == "Nothing is open in this account.\n"
-    assert json.loads(cli.done("list", "--json")) == []
     assert cli.done("list", "--csv") == "code,name,english_name,marks\n"
 
 
@@ -122,8 +134,7 @@ def test_both_are_searched_by_code_and_name_in_any_case(cli: Cli, command: str) 
 def test_the_catalogue_has_a_line_for_each_country_and_shows_what_is_open(cli: Cli) -> None:
     assert len(json.loads(cli.done("catalogue", "--json"))) == 255
     shown = json.loads(cli.done("catalogue", "--open", "3", "--json"))
-    assert {row["open"] for row in shown if row["code"] != "36"} == {"no"}
-    assert [row["open"] for row in shown if row["code"] == "36"] == ["yes"]
+    assert {(row["code"] == "36", row["open"]) for row in shown} == {(True, "yes"), (False, "no")}
 
 
 def test_a_terminal_gets_names_that_fit(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,34 +147,45 @@ def test_a_terminal_gets_names_that_fit(cli: Cli, monkeypatch: pytest.MonkeyPatc
 
 # As a process
 
+ADOPT, WRITE = "adopt --out acme", "doctor --write 672"
 
-@pytest.mark.usefixtures("signals_heard")
-@pytest.mark.parametrize("arguments", [["catalogue", "--csv"], ["--help"], ["adopt", "--out", "acme"]])
-def test_an_output_that_nobody_reads_is_silent(sandbox: Sandbox, tmp_path: Path, arguments: list[str]) -> None:
+
+@pytest.mark.parametrize("line", ["catalogue --csv", "--help", ADOPT, WRITE])
+def test_an_output_that_nobody_reads_is_silent_and_leaves_no_code_open(
+    sandbox: Sandbox, tmp_path: Path, line: str
+) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with started(sandbox, *arguments, cwd=tmp_path, stdout=writing) as process:
+    with started(sandbox, *line.split(), cwd=tmp_path, stdout=writing) as process:
         os.close(writing)
         assert process.communicate(timeout=PATIENCE)[1] == ""
-    assert process.returncode == 0
+    assert (process.returncode, sandbox.open_codes) == (0, frozenset())
+    assert writes(sandbox) == (["PUT", "DELETE"] if "--write" in line else [])
 
 
-@pytest.mark.usefixtures("signals_heard")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_is_one_line_and_leaves_no_file(sandbox: Sandbox, tmp_path: Path, number: int) -> None:
-    sandbox.fail_next(9, "hang")
-    with started(sandbox, "adopt", "--out", "acme", cwd=tmp_path) as process:
-        until(lambda: sandbox.requests)
+# A doctor that waits not so long for a write to show.
+QUICK = "from plusofon_pulumi import __main__, cli\nfrom plusofon_pulumi.cli import doctor\nimport sys\n"
+QUICK += "doctor.PATIENCE = 1.5\nsys.exit(__main__.main())"
+
+
+@pytest.mark.parametrize("line, number", [(ADOPT, signal.SIGINT), (ADOPT, signal.SIGTERM), (WRITE, signal.SIGHUP)])
+def test_an_interrupt_is_one_line_and_leaves_neither_a_file_nor_an_open_code(
+    sandbox: Sandbox, tmp_path: Path, line: str, number: int
+) -> None:
+    sandbox.set_readings({"R7": "0.5"})
+    if line == ADOPT:
+        sandbox.fail_next(9, "hang")
+    with started(sandbox, *line.split(), cwd=tmp_path, program=QUICK if line == WRITE else "") as process:
+        until(lambda: writes(sandbox) if line == WRITE else sandbox.requests)
         process.send_signal(number)
-        assert process.communicate(timeout=PATIENCE) == ("", "error: interrupted\n")
-    assert process.returncode == 130
-    assert list(tmp_path.iterdir()) == []
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err, "closing 672 (" in out) == (130, "error: interrupted\n", line == WRITE)
+    assert (sandbox.open_codes, list(tmp_path.iterdir()), bool(out)) == (frozenset(), [], line == WRITE)
 
 
 # The sandbox
 
 
-@pytest.mark.usefixtures("signals_heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_sandbox_is_ready_when_announced_and_ends_silently(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, number: int
@@ -177,24 +199,7 @@ def test_the_sandbox_is_ready_when_announced_and_ends_silently(
             monkeypatch.setenv(name, value)
         assert (os.environ["PLUSOFON_TOKEN"], os.environ["PLUSOFON_BASE_URL"]) == ("its-$token", first.split()[-1])
         assert [each["code"] for each in json.loads(cli.done("list", "--json"))] == ["7", "36"]
-        report = cli.done("doctor")
-        assert "R3: the list is an array" in report
-        assert "without success" in report
+        assert [words in cli.done("doctor") for words in ("R3: the list is an array", "without success")] == [True] * 2
         process.send_signal(number)
         assert process.communicate(timeout=PATIENCE) == ("", "")
     assert process.returncode == 0
-
-
-def test_what_the_sandbox_cannot_play_is_one_line(cli: Cli) -> None:
-    assert "65536" in cli.failed("sandbox", "--port", "65536")
-    assert "'Hungary'" in cli.failed("sandbox", "--open", "7,Hungary")
-    assert "200 | 404 | 400" in cli.failed("sandbox", "--reading", "R4=500")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        assert cli.failed("sandbox", "--port", port) == f"cannot listen on port {port}: Address already in use"
-
-
-def test_the_sandbox_s_help_lists_every_reading_with_its_values(cli: Cli) -> None:
-    text = cli.done("sandbox", "--help")
-    shown = [f"  {name} " for name in READINGS] + [value for each in READINGS.values() for value in each.values]
-    assert [each for each in shown if each not in text] == []

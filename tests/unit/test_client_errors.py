@@ -25,17 +25,22 @@ from tests.unit.support import TOKEN, client_at, error_of, refusing_url
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
-SOURCES = {"token": "plusofon:token in the stack's configuration", "base_url": "PLUSOFON_BASE_URL"}
+SOURCES = {
+    "token": "plusofon:token in the stack's configuration",
+    "base_url": "the environment variable PLUSOFON_BASE_URL",
+}
 IN_STACK = Settings(TOKEN, base_url=URL, sources=SOURCES)
 CALL = f"GET {URL}/api/v1/direction: "
 CHECK_TOKEN = (
     "Check the token of plusofon:token in the stack's configuration (the account shows it under «Разработчикам → Доступ"
     " к API»); refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)."
 )
-CHECK_BASE = "Check the base URL (of PLUSOFON_BASE_URL) and the client id (10553, of the default)."
+CHECK_BASE = (
+    "Check the base URL (of the environment variable PLUSOFON_BASE_URL) and the client id (10553, of the default)."
+)
 CHECK_ALL = (
     "Check the token (of plusofon:token in the stack's configuration), the client id (10553, of the default), the base "
-    "URL (of PLUSOFON_BASE_URL), and whether a proxy answers in Plusofon's place."
+    "URL (of the environment variable PLUSOFON_BASE_URL), and whether a proxy answers in Plusofon's place."
 )
 CHECK_CODES = "Check the codes that were sent."
 TO_LOGIN = f"{URL}/login, where the token is not sent. {CHECK_ALL}"

@@ -236,8 +236,9 @@ def test_a_single_that_cannot_work_is_refused_even_if_the_catalogue_cannot_be_re
     unknown = "Plusofon's catalogue has no direction with the code or name '367'; the nearest: 36 (Hungary), "
     assert reasons(one(plugin, None)) == [("code", missing)]
     assert reasons(one(plugin, "367"))[0][1].startswith(unknown)
+    assert len(reasons(one(plugin, "1-242"))[0][1]) < 150, "1 has two dozen countries"
     plugin.single.account()._catalogue.invalidate()
-    for hint in ("; the catalogue has 36 (Hungary)", ""):
+    for hint in ("; did you mean 36 (Hungary)?", ""):
         [(place, reason)] = reasons(one(plugin, "Hungary"))
         assert (place, reason) == ("code", f"'Hungary' is not a calling code: {NO_NAME}{hint}")
         sandbox.fail_next(9, "status:403")

@@ -49,7 +49,11 @@ def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
     settings = Settings.from_config(stack.get, environment)
     assert (settings.token, settings.client_id, settings.base_url) == values
     for (setting, (key, variable)), source in zip(SOURCES.items(), sources, strict=True):
-        words = {"stack": f"{key} in the stack's configuration", "env": variable, "own": 'the Provider "second"'}
+        words = {
+            "stack": f"{key} in the stack's configuration",
+            "env": f"the environment variable {variable}",
+            "own": 'the Provider "second"',
+        }
         assert settings.source(setting) == words.get(str(source), "the default")
 
 
@@ -63,7 +67,7 @@ def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
         ({**OWN, "plusofon:token": " "}, ENVIRONMENT, 'the Provider "second" has no token: give it one as `token=`; '),
         ({**OWN, "plusofon:clientId": ""}, {}, 'the client id, of the Provider "second", is not a number'),
         ({"plusofon:token": "<x>"}, {}, "the Plusofon token, of plusofon:token in the stack's configuration, "),
-        ({}, {"PLUSOFON_TOKEN": "'x'"}, "the Plusofon token, of PLUSOFON_TOKEN, has quotes"),
+        ({}, {"PLUSOFON_TOKEN": "'x'"}, "the Plusofon token, of the environment variable PLUSOFON_TOKEN, has quotes"),
     ],
 )
 def test_what_is_missing_or_cannot_work_is_refused_with_where_it_came_from(

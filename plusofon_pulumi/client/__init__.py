@@ -70,7 +70,7 @@ class PlusofonClient:
         # A session that has an ``auth`` ignores ``~/.netrc``, which would replace the header.
         self._session.auth = lambda request: request
         # Plain http to this machine must not go through a proxy, which would see the token.
-        self._session.trust_env = not self.settings.is_local
+        self._session.trust_env = self.settings.base_url.lower().startswith("https:")
         # Laravel sets session cookies: the token alone must say whose call it is.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 DIRECTION_TYPE = "pulumi-python:dynamic/plusofon:AllowedDirection"
 DIRECTIONS_TYPE = "pulumi-python:dynamic/plusofon:AllowedDirections"
-# Of a Provider, and of the stack's own, which the engine makes by itself.
-PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
 # There is one whole list in an account. (The id of an AllowedDirection is its code.)
 DIRECTIONS_ID = "allowed-directions"

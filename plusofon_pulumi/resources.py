@@ -19,16 +19,6 @@ Codes = Iterable[Code]
 OnDestroy = Literal["retain", "close"]
 
 
-class _Final:
-    """A class that refuses subclasses: they would have another type, and so another identity in state."""
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        if _Final not in cls.__bases__:
-            name = cls.__bases__[0].__name__
-            raise TypeError(f"{name} is final: wrap it in a ComponentResource instead of subclassing it")
-        super().__init_subclass__(**kwargs)
-
-
 class _Resource(Resource):
     """A dynamic resource with a constant provider reference."""
 
@@ -40,7 +30,7 @@ class _Resource(Resource):
 
 
 @final
-class AllowedDirection(_Final, _Resource, module="plusofon", name="AllowedDirection"):
+class AllowedDirection(_Resource, module="plusofon", name="AllowedDirection"):
     """Keep one direction open in a Plusofon account; other codes are not touched."""
 
     code: pulumi.Output[str]
@@ -70,7 +60,7 @@ class AllowedDirection(_Final, _Resource, module="plusofon", name="AllowedDirect
 
 
 @final
-class AllowedDirections(_Final, _Resource, module="plusofon", name="AllowedDirections"):
+class AllowedDirections(_Resource, module="plusofon", name="AllowedDirections"):
     """Manage the whole list: exactly these directions are open in a Plusofon account, and all others are closed."""
 
     codes: pulumi.Output[Sequence[str]]
@@ -115,15 +105,13 @@ def _plain(value: Any) -> Any:
         return pulumi.Output.from_input(value).apply(_plain)
     if isinstance(value, Direction):
         return value.code
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return repr(value)  # Pulumi cannot send bytes
-    if isinstance(value, Iterable) and not isinstance(value, (str, dict)):
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, dict)):
         return [_plain(each) for each in value]
     return value
 
 
 @final
-class Provider(_Final, pulumi.ProviderResource):
+class Provider(pulumi.ProviderResource):
     """Another account, with its own token, for resources that get it by ``provider=`` or from a component."""
 
     def __init__(

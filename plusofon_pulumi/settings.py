@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 from plusofon_pulumi.errors import ConfigurationError
 
@@ -24,9 +23,11 @@ SOURCES = {
     "base_url": ("plusofon:baseUrl", "PLUSOFON_BASE_URL"),
 }
 _IN_STACK = " in the stack's configuration"
+_URL = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?(/[\w.~%+,:;=/-]*)?", re.IGNORECASE)
 _LOCAL = re.compile(r"https?://(localhost|127(\.[0-9]+){3}|\[::1\])(:[0-9]+)?(/.*)?", re.IGNORECASE)
-# A Provider passes its own name on, so that its plugin process uses its inputs and nothing else.
-PROVIDER_KEY = "plusofon:provider"
+# A Provider passes its own name on, so that its plugin process uses its inputs and nothing else. In the native plugin
+# its client id and base URL may come from the environment, too: there no program has looked for them.
+PROVIDER_KEY, ENVIRONMENT_KEY = "plusofon:provider", "plusofon:environment"
 
 _WHERE_TOKENS_ARE = "the account shows it under «Разработчикам → Доступ к API»"
 _NO_TOKEN = (
@@ -71,11 +72,6 @@ class Settings:
         stored = "; refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)"
         return f"Check the token of {source} ({_WHERE_TOKENS_ARE}){stored if source.endswith(_IN_STACK) else ''}."
 
-    @property
-    def is_local(self) -> bool:
-        """Return True if the API is on this machine."""
-        return _LOCAL.fullmatch(self.base_url) is not None
-
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Return the settings from ``PLUSOFON_TOKEN`` and the other variables; raises what `from_config` raises."""
@@ -88,14 +84,10 @@ class Settings:
         ``config`` returns the value of a key such as ``plusofon:token``, or None. Raises ConfigurationError if there
         is no token, a configured value is empty, or a value cannot work.
         """
-        name = config(PROVIDER_KEY)
-        if name is None:
-            found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ))}
-        else:
-            own = {setting: config(key) for setting, (key, _) in SOURCES.items()}
-            found = {key: (_text(value), f'the Provider "{name}"') for key, value in own.items() if value is not None}
+        found = {setting: pair for setting in SOURCES if (pair := find(setting, config, environ))}
         values = {setting: value for setting, (value, _) in found.items()}
         if not values.get("token", "").strip():
+            name = config(PROVIDER_KEY)
             raise ConfigurationError(_NO_TOKEN if name is None else f'the Provider "{name}" {_PROVIDER_LACKS_ONE}')
         return cls(**values, sources={setting: source for setting, (_, source) in found.items()})
 
@@ -106,26 +98,27 @@ def is_close_only(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def find(setting: str, config: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> tuple[str, str] | None:
-    """Return a setting and its source: the stack's configuration, else the environment; None if neither has it."""
+    """Return a setting and its source: the configuration, else the environment; None if neither has it."""
     key, variable = SOURCES[setting]
-    value = config(key)
+    value, provider = config(key), config(PROVIDER_KEY)
     if value is None:
-        return (text, f"the environment variable {variable}") if (text := environ.get(variable, "")).strip() else None
-    if not _text(value).strip():
-        raise ConfigurationError(f"{key} is set in the stack's configuration, but empty: give it a value or remove it")
-    return _text(value), f"{key}{_IN_STACK}"
-
-
-def _text(value: Any) -> str:
+        may_look = provider is None or (setting != "token" and config(ENVIRONMENT_KEY))
+        found = environ.get(variable, "") if may_look else ""
+        return (found, f"the environment variable {variable}") if found.strip() else None
     # Pulumi turns plusofon:clientId, set without quotes, into a float.
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if provider is not None:
+        return text, f'the Provider "{provider}"'
+    if not text.strip():
+        raise ConfigurationError(f"{key} is set in the stack's configuration, but empty: give it a value or remove it")
+    return text, f"{key}{_IN_STACK}"
 
 
 def _token(text: str, source: str) -> str:
     if not text:
         raise ConfigurationError(f"the Plusofon token, of {source}, is empty")
     is_quoted = re.match(r"[\"'<«]|(token|bearer|authorization)\b\s*[=:]", text, re.IGNORECASE) or text[-1] in "\"'>»"
-    if is_quoted or not text.isascii() or not text.isprintable() or " " in text:
+    if is_quoted or not re.fullmatch("[!-~]+", text):
         raise ConfigurationError(
             f"the Plusofon token, of {source}, has quotes, white space or characters that no token has: "
             "paste it alone, without «Bearer» or «token=»"
@@ -134,23 +127,18 @@ def _token(text: str, source: str) -> str:
 
 
 def _client_id(text: str, source: str) -> str:
-    if not text.isascii() or not text.isdecimal():
+    if not re.fullmatch("[0-9]+", text):
         raise ConfigurationError(f"the client id, of {source}, is not a number such as {DEFAULT_CLIENT_ID}")
     return text
 
 
 def _base_url(text: str, source: str) -> str:
     text = text.rstrip("/").removesuffix("/api/v1").rstrip("/")
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
     if "@" in text:
         mistake = "must not hold a user name or a password"
-    elif not host or parts.scheme not in ("https", "http") or re.search(r"[?#\s]", text) or not text.isprintable():
+    elif not _URL.fullmatch(text):
         mistake = f"is not a URL such as {DEFAULT_BASE_URL}, without a query, a fragment or white space"
-    elif parts.scheme == "http" and not _LOCAL.fullmatch(text):
+    elif not _LOCAL.fullmatch(text) and not text.lower().startswith("https:"):
         mistake = "would send the token unencrypted: use https"
     else:
         return text

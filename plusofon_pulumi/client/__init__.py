@@ -5,7 +5,6 @@ Source: Plusofon's description of the direction methods, version of 2023-02-13.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import random
@@ -14,14 +13,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import NoReturn
 
 import requests
 import urllib3
 
 from plusofon_pulumi.client import lists, responses
-from plusofon_pulumi.client.redact import redactor
-from plusofon_pulumi.client.responses import Call
 from plusofon_pulumi.directions import Catalogue, Direction
 from plusofon_pulumi.errors import APIError, RateLimitError, RequestTimeoutError, ServerError, TransportError
 from plusofon_pulumi.settings import Settings
@@ -65,16 +61,16 @@ class PlusofonClient:
 
     def __init__(self, settings: Settings | None = None, *, observe: Callable[[Exchange], None] | None = None) -> None:
         self.settings = settings or Settings.from_environment()
-        self._redact = redactor(self.settings.token)
+        self._redact = responses.redactor(self.settings.token)
         self._observe = observe or (_log if os.environ.get("PLUSOFON_LOG", "").strip().lower() == "debug" else None)
         self._session = requests.Session()
         self._session.headers.update(
             {"Accept": "application/json", "Content-Type": "application/json", "Client": self.settings.client_id}
         )
         # A session that has an ``auth`` ignores ``~/.netrc``, which would replace the header.
-        self._session.auth = self._authorise
+        self._session.auth = lambda request: request
         # Plain http to this machine must not go through a proxy, which would see the token.
-        self._session.trust_env = not self.settings.is_local
+        self._session.trust_env = self.settings.base_url.lower().startswith("https:")
         # Laravel sets session cookies: the token alone must say whose call it is.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -116,33 +112,26 @@ class PlusofonClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a client holds a token and is not pickled")
-
-    def _authorise(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self.settings.token}"
-        return request
-
     def _write(self, method: str, key: str, values: Iterable[str | int]) -> None:
         listed = list(values)
         if not listed:
             raise ValueError(f"{key} is empty: there is nothing to send")
-        call = Call(method, OPEN_LIST, self.settings, self._redact, json.dumps({key: listed}))
+        call = responses.Call(method, OPEN_LIST, self.settings, self._redact, json.dumps({key: listed}))
         self._request(call, time.monotonic() + CALL_TIMEOUT)
 
     def _read(self, path: str, parse: lists.Parse, attempts: int, timeout: float) -> list[Direction]:
         """Return the directions of a list, from all its pages."""
-        call = Call("GET", path, self.settings, self._redact)
+        call = responses.Call("GET", path, self.settings, self._redact)
         deadline = time.monotonic() + timeout
         try:
             return parse(lists.read_rows(lambda page: self._request(call, deadline, attempts, page)))
         except lists.UnusableError as error:
             raise responses.unexpected(call, str(error)) from None
 
-    def _request(self, call: Call, deadline: float, attempts: int = ATTEMPTS, page: int = 1) -> object:
+    def _request(self, call: responses.Call, deadline: float, attempts: int = ATTEMPTS, page: int = 1) -> object:
         """Return the decoded JSON of a good answer; repeat the call while that may help and there is time."""
         may_be_done = False
-        for attempt in itertools.count(1):
+        for attempt in range(1, attempts + 1):
             try:
                 return self._attempt(call, deadline, attempt, page)
             except (TransportError, APIError) as error:
@@ -162,15 +151,16 @@ class PlusofonClient:
             failure.outcome_unknown = may_be_done
         raise failure
 
-    def _attempt(self, call: Call, deadline: float, attempt: int, page: int) -> object:
+    def _attempt(self, call: responses.Call, deadline: float, attempt: int, page: int) -> object:
         began = time.monotonic()
         left = max(deadline - began, 0.1)
         timeout = (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left))
         url = call.url + (f"?page={page}" if page > 1 else "")
+        headers = {"Authorization": f"Bearer {self.settings.token}"}
         status, decoded = None, None
         try:
             with self._session.request(
-                call.method, url, data=call.body, timeout=timeout, allow_redirects=False, stream=True
+                call.method, url, data=call.body, headers=headers, timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 status = response.status_code
                 content = _content(call, response, deadline)
@@ -185,7 +175,7 @@ class PlusofonClient:
         raise failure
 
 
-def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
+def _content(call: responses.Call, response: requests.Response, deadline: float) -> bytes:
     """Return the whole body of an answer, if it comes in time and is not too large."""
     if response.status_code < 200:
         # After an interim answer (103, RFC 9110 15.2) the final one follows, and must not be taken for the answer to
@@ -199,13 +189,10 @@ def _content(call: Call, response: requests.Response, deadline: float) -> bytes:
             raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
             raise RequestTimeoutError(f"{call}: the answer did not end in time. Try again.")
-    if getattr(response.raw, "length_remaining", None):
-        raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
 
 
 def _log(exchange: Exchange) -> None:
     """Write a line about an attempt to standard error, in one piece: several threads write."""
-    status = "no answer" if exchange.status is None else exchange.status
     took = f"{exchange.seconds * 1000:.0f} ms attempt {exchange.attempt}"
-    sys.stderr.write(f"plusofon: {exchange.method} {exchange.url} {status} {took}\n")
+    sys.stderr.write(f"plusofon: {exchange.method} {exchange.url} {exchange.status or 'no answer'} {took}\n")

@@ -72,9 +72,8 @@ def _rows(answer: Answer) -> list[Any]:
         raise UnusableError("«directions» is neither an object nor an array")
     if not content:
         _check_empty(answer, content)
-        return []
-    if isinstance(content, list):
-        return content
+    if not isinstance(content, dict):
+        return content or []
     # The list of open directions is keyed by code.
     return [{"code": key, **row} if isinstance(row, dict) else row for key, row in content.items()]
 

@@ -1,21 +1,23 @@
-"""Responses: what an answer, or the lack of one, means for the caller: decoded JSON or one of our errors."""
+"""Responses: what an answer, or the lack of one, means for the caller: decoded JSON or one of our errors.
+
+The token is removed from whatever a server said, before anybody sees it.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import html
 import json
 import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import requests
 import urllib3
 
 from plusofon_pulumi import errors
-from plusofon_pulumi.client.redact import redact_all
 from plusofon_pulumi.directions import one_line, shorten
 from plusofon_pulumi.settings import Settings
 
@@ -51,10 +53,31 @@ class Call:
         return f"{self.method} {self.url}"
 
 
+def redactor(token: str) -> Callable[[str], str]:
+    """Return a function that replaces the token by ``***``: as it is, and as JSON, a URL or HTML writes it."""
+    in_json = json.dumps(token)[1:-1]
+    forms = {token, in_json, in_json.replace("/", "\\/"), quote(token), quote(token, safe=""), html.escape(token)}
+    pattern = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)), re.IGNORECASE)
+    return lambda text: pattern.sub("***", text)
+
+
+def _redact_all(value: Any, redact: Callable[[str], str]) -> Any:
+    """Return decoded JSON with its texts redacted. Of the keys, only those of rows can be shown to anybody."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_redact_all(each, redact) for each in value]
+    if isinstance(value, dict):
+        return {
+            redact(key) if isinstance(each, dict) else key: _redact_all(each, redact) for key, each in value.items()
+        }
+    return value
+
+
 def parse_response(call: Call, status: int, headers: Mapping[str, str], content: bytes) -> object:
     """Return the decoded body of a good answer, without the token; raise an APIError for any other answer."""
     try:
-        decoded, is_json = redact_all(json.loads(content), call.redact), True
+        decoded, is_json = _redact_all(json.loads(content), call.redact), True
     except (ValueError, RecursionError):
         decoded, is_json = None, False
     # A write may be answered with an empty body: the list shows whether it worked.
@@ -75,13 +98,13 @@ def parse_response(call: Call, status: int, headers: Mapping[str, str], content:
         what = f"the answer is {status}{excerpt}"
     elif status >= 300:
         target = re.split("[?#]", urljoin(call.url, call.redact(headers.get("Location", ""))), maxsplit=1)[0]
-        where = one_line(target, _LONGEST_MESSAGE)
-        what = f"the answer ({status}) redirects to {where}, where the token is not sent"
+        what = f"the answer ({status}) redirects to {one_line(target, _LONGEST_MESSAGE)}, where the token is not sent"
     elif is_usable:
         what = f"the answer ({status}) says that it failed"
     else:
         what = f"the answer ({status}) is not JSON{excerpt or ' (its body is empty)'}"
-    pause = _retry_after(headers.get("Retry-After", ""))
+    seconds = headers.get("Retry-After", "").strip()
+    pause = int(seconds) if re.fullmatch("[0-9]{1,6}", seconds) else None
     what += f", «{message}»" if message else ""
     error = _api_error(call, kind, what, pause, status_code=status, message=message, body=body)
     if isinstance(error, errors.RateLimitError):
@@ -96,13 +119,13 @@ def unexpected(call: Call, why: str) -> errors.APIError:
 
 
 def _api_error(
-    call: Call, kind: type[errors.APIError], what: str, pause: float | None = None, **details: Any
+    call: Call, kind: type[errors.APIError], what: str, pause: int | None = None, **details: Any
 ) -> errors.APIError:
     """Return an error that says what came and what the user can do about it."""
     of, client_id = call.settings.source, call.settings.client_id
     base_url, application = f"the base URL (of {of('base_url')})", f"the client id ({client_id}, of {of('client_id')})"
     rest = "and whether a proxy answers in Plusofon's place"
-    wait = f"{pause:.0f} s, as the answer asks," if pause else "a minute"
+    wait = f"{pause} s, as the answer asks," if pause else "a minute"
     remedies: dict[type[errors.APIError], str] = {
         errors.BadRequestError: "Check the codes that were sent.",
         errors.AuthenticationError: call.settings.token_remedy(),
@@ -118,32 +141,27 @@ def _api_error(
 def transport_error(call: Call, error: Exception) -> errors.TransportError:
     """Return our error for an exception of requests, urllib3 or the system: no usable answer came."""
     causes = _causes(error)
-    root = causes[-1]
-    why = (isinstance(root, OSError) and root.strerror) or type(root).__name__
-    said = one_line(str(error), _LONGEST_MESSAGE)
-    proxy = requests.utils.select_proxy(call.url, requests.utils.get_environ_proxies(call.url)) or ""
-    check = f"Check the network and the base URL (of {call.settings.source('base_url')}), then try again."
+    why = getattr(causes[-1], "strerror", None) or type(causes[-1]).__name__
+    source = call.settings.source("base_url")
+    check = f"Check the network and the base URL (of {source}), then try again."
 
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(each, kinds) for each in causes)
 
     # These fail before anything is sent, and would fail again.
     hopeless = ""
-    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
-        hopeless = f"{said}. Check REQUESTS_CA_BUNDLE."  # it names a file that does not exist
-    elif has(requests.exceptions.ProxyError) or (isinstance(error, ValueError) and proxy):
-        without_password = proxy.rpartition("@")[2]
-        hopeless = f"the proxy {without_password!r} does not work ({why}). Check HTTPS_PROXY and NO_PROXY."
+    if has(requests.exceptions.ProxyError):
+        proxy = requests.utils.select_proxy(call.url, requests.utils.get_environ_proxies(call.url)) or ""
+        hopeless = f"the proxy {proxy.rpartition('@')[2]!r} does not work ({why}). Check HTTPS_PROXY and NO_PROXY."
     elif has(ssl.SSLCertVerificationError):
         hopeless = f"the certificate is not trusted ({why}). Check REQUESTS_CA_BUNDLE, and who answers there."
-    elif isinstance(error, ValueError):
-        hopeless = f"no request can be made ({said}). {check}"  # to a host such as ".example"
+    elif type(error) is OSError:  # of requests, for a file that does not exist
+        hopeless = f"{one_line(str(error), _LONGEST_MESSAGE)}. Check REQUESTS_CA_BUNDLE."
+    elif isinstance(error, ValueError):  # without its text, which may quote a password in the proxy's URL
+        hopeless = f"no request can be made ({why}). Check HTTPS_PROXY and the base URL (of {source})."
     if hopeless:
         return errors.TransportError(f"{call}: {hopeless}", outcome_unknown=False, retryable=False)
-    if has(requests.ConnectTimeout):
-        what = f"{call}: the connection was not made in time. {check}"
-        return errors.RequestTimeoutError(what, outcome_unknown=False)
-    if has(urllib3.exceptions.NewConnectionError):
+    if has(requests.ConnectTimeout, urllib3.exceptions.NewConnectionError):
         return errors.TransportError(f"{call}: no connection could be made ({why}). {check}", outcome_unknown=False)
     if has(requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         return errors.RequestTimeoutError(f"{call}: no answer came in time. {check}")
@@ -176,10 +194,3 @@ def _says_no(decoded: object) -> bool:
         return False
     says_no = decoded.get("success") in (False, "false", "0") or bool(decoded.get("error"))
     return says_no or _says_no(decoded.get("data"))
-
-
-def _retry_after(header: str) -> float | None:
-    """Return the pause that a ``Retry-After`` header asks for, in seconds (RFC 9110, 10.2.3: a number or a date)."""
-    with contextlib.suppress(urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
-        return max(0.0, urllib3.util.Retry().parse_retry_after(header))
-    return None

@@ -36,7 +36,7 @@ from plusofon_pulumi.directions import Direction, by_code, normalise_code
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.identity import DIRECTIONS_ID
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
-from plusofon_pulumi.settings import PROVIDER_KEY, SOURCES, Settings
+from plusofon_pulumi.settings import ENVIRONMENT_KEY, PROVIDER_KEY, Settings
 
 Properties = dict[str, Any]
 
@@ -114,10 +114,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """Take over the settings; a Provider of the user's has a token of its own, not that of the environment."""
         self._config = {f"plusofon:{key}": value for key, value in _received(request.args).items()}
         if not DEFAULT_PROVIDER.fullmatch(request.name):
-            self._config[PROVIDER_KEY] = request.name
-            for key, variable in (SOURCES["client_id"], SOURCES["base_url"]):
-                if os.environ.get(variable, "").strip():
-                    self._config.setdefault(key, os.environ[variable])
+            self._config |= {PROVIDER_KEY: request.name, ENVIRONMENT_KEY: True}
         for token, kind in PROVIDERS.items():
             provider = kind()
             provider.configure(ConfigureRequest(Config(self._config, "plusofon")))

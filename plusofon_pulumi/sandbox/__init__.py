@@ -49,8 +49,6 @@ class Sandbox(Account, Faults):
         self.extra: dict[str, object] = {}
         #: Every request seen, in order, without control calls and without tokens.
         self.requests: list[Request] = []
-        self._under_way: list[Request] = []
-        self._most: Counter[tuple[str, ...]] = Counter()
         self._served: Counter[str] = Counter()
         self._acts: defaultdict[tuple[str, str, int], list[tuple[Codes, Codes]]] = defaultdict(list)
         self._port = port
@@ -112,41 +110,17 @@ class Sandbox(Account, Faults):
         """Count the requests seen, of this method and path."""
         return sum(method in (None, each.method) and path in (None, each.path) for each in self.requests)
 
-    @property
-    def max_writes_under_way(self) -> int:
-        """The largest number of PUT and DELETE calls under way at once."""
-        return self._most["writes",]
-
-    def max_under_way(self, method: str, path: str) -> int:
-        """Return the largest number of calls of one kind under way at once."""
-        return self._most[method, path]
-
     def clear_requests(self) -> None:
-        """Forget the requests seen so far, and how many were under way at once."""
+        """Forget the requests seen so far."""
         with self._lock:
             self.requests = []
-            self._most.clear()
 
     def _respond(self, call: Request) -> Answer:
         if call.path.startswith(control.PREFIX):
             return control.answer(self, call)
         with self._lock:
             self.requests = [*self.requests, call]
-            # A client that has hung up is done with its call, whatever the server still does.
-            self._under_way = [*(each for each in self._under_way if not each.is_abandoned()), call]
-            self._most |= Counter((each.method, each.path) for each in self._under_way)
-            self._most |= Counter(("writes",) for each in self._under_way if each.method != "GET")
-        try:
-            answer = self._carry_out(call)
-            call.status = answer.status if answer.delivery in ("whole", "truncate") else None
-            return answer
-        finally:  # before the answer is sent: the client may begin its next call at once
-            with self._lock:
-                self._under_way = [each for each in self._under_way if each is not call]
-
-    def _carry_out(self, call: Request) -> Answer:
         fault = self.take_fault(call)
-        call.fault = fault.fault if fault else None
         if self._stopping.wait(self.latency):
             return Answer(503, None, delivery="close")
         with self._lock:
@@ -155,6 +129,5 @@ class Sandbox(Account, Faults):
         self._let_owner_act(call.method, "before", number)
         answer = fault.answer(self, call) if fault else api.answer(self, call)
         self._let_owner_act(call.method, "after", number)
-        if answer.delivery == "hang":
-            call.is_abandoned(within=None)
+        call.status = answer.status if answer.delivery in ("whole", "truncate") else None
         return answer

@@ -47,6 +47,5 @@ def answer(sandbox: Sandbox, call: Request) -> Answer:
         "open": sorted(sandbox.open_codes, key=int),
         "readings": sandbox.readings,
         "history": [change._asdict() for change in sandbox.history],
-        "max_writes_under_way": sandbox.max_writes_under_way,
     }
     return Answer(200, state)

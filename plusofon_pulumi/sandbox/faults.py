@@ -18,10 +18,8 @@ from .server import Answer, Request
 if TYPE_CHECKING:
     from . import Sandbox
 
-WRITES = ("PUT", "DELETE")
 FAULTS = "status:N, html:N, echo:N, redirect:URL, success-false, hang, reset, close, truncate, ignore, expired"
-_FORM = r"((status|html|echo)(:[2-5]\d\d)?|redirect:.+|success-false|hang|reset|close|truncate)(:after)?|ignore|expired"
-_STATUS = {"status": "503", "html": "502", "echo": "400"}
+_FORM = r"((status|html|echo):[2-5]\d\d|redirect:.+|success-false|hang|reset|close|truncate)(:after)?|ignore|expired"
 _WORDS = {"400": "Неверный параметр", "404": "Не найдено", "429": "Слишком много запросов", "500": "Нет доступа"}
 
 
@@ -40,10 +38,9 @@ class Fault:
     def answer(self, sandbox: Sandbox, call: Request) -> Answer:
         """Carry the call out if it should take effect, and answer wrongly."""
         kind, _, argument = self.fault.removesuffix(":after").partition(":")
-        argument = argument or _STATUS.get(kind, "")
         if kind == "expired":
             answer = api.answer(sandbox, replace(call, authorization="Bearer expired"))
-        elif call.method in WRITES and not self.fault.endswith(":after"):
+        elif call.method != "GET" and not self.fault.endswith(":after"):
             answer = api.good(sandbox)
         else:
             answer = api.answer(sandbox, call)
@@ -54,15 +51,14 @@ class Fault:
             answer = Answer(int(argument), {"error" if argument == "404" else "message": words})
         elif kind == "html":
             page = f"<!DOCTYPE html>\n<html><body><h1>{argument} Технические работы</h1></body></html>\n"
-            answer = Answer(int(argument), page.encode(), {"Content-Type": "text/html; charset=utf-8"})
+            answer = Answer(int(argument), page, {"Content-Type": "text/html; charset=utf-8"})
         elif kind == "echo":
             answer = Answer(int(argument), {"message": f"Неверный заголовок: {call.authorization}"})
         elif kind == "redirect":
-            answer = Answer(302, b"", {"Location": argument})
+            answer = Answer(302, "", {"Location": argument})
         elif kind == "success-false":
             answer = Answer(200, {"success": False, "message": "Операция не выполнена"})
         body = answer.body if self.body is None else self.body
-        body = body.encode() if isinstance(body, str) else body
         return replace(answer, headers={**answer.headers, **self.headers}, body=body)
 
 
@@ -86,7 +82,7 @@ class Faults:
     ) -> None:
         """Make the next ``n`` calls of this method and path fail, after ``skip`` good ones.
 
-        The module `faults` lists the faults. ``body`` is sent as JSON unless it is text or bytes.
+        The module `faults` lists the faults. ``body`` is sent as JSON unless it is text.
         """
         if not re.fullmatch(_FORM, fault):
             raise ValueError(f"there is no fault {fault!r}; there are {FAULTS}")
@@ -100,11 +96,12 @@ class Faults:
         with self._ordering:
             for order in self._orders:
                 is_other = order.method not in (None, call.method) or order.path not in (None, call.path)
-                if is_other or (order.fault == "ignore" and call.method not in WRITES):
+                if is_other or (order.fault == "ignore" and call.method == "GET"):
                     continue
                 order.skip -= 1
                 if order.skip < 0:
                     order.n -= 1
+                    call.fault = order.fault
                     self._orders = [each for each in self._orders if each.n]
                     return order
         return None

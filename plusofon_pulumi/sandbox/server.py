@@ -10,6 +10,7 @@ import socketserver
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,10 @@ HOST = "127.0.0.1"
 
 @dataclass(eq=False)
 class Request:
-    """One HTTP request. ``body``: decoded. ``headers``: without the token. ``status``: of the answer, None if none."""
+    """One HTTP request, under way from ``began`` to ``ended``.
+
+    ``body``: decoded. ``headers``: without the token. ``status``: of the answer, None if none.
+    """
 
     method: str
     path: str
@@ -29,9 +33,10 @@ class Request:
     headers: dict[str, str]
     body: object = None
     authorization: str = field(default="", repr=False)
-    connection: socket.socket | None = field(default=None, repr=False)
     status: int | None = None
     fault: str | None = None
+    began: float = field(default_factory=time.monotonic)
+    ended: float | None = None
 
     @classmethod
     def parse(cls, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
@@ -43,16 +48,6 @@ class Request:
             decoded = json.loads(body)
         query = dict(parse_qsl(target.query, keep_blank_values=True))
         return cls(method, target.path, query, lower, decoded, lower.pop("authorization", ""))
-
-    def is_abandoned(self, within: float | None = 0) -> bool:
-        """Return True if the client hangs up within some seconds (None: wait for it, or for the server to stop)."""
-        if self.connection is None:
-            return False
-        try:
-            readable, _, _ = select.select([self.connection], [], [], within)
-            return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
-        except (OSError, ValueError):  # reset by the client, or closed by us
-            return True
 
 
 @dataclass(frozen=True)
@@ -66,10 +61,11 @@ class Answer:
 
     @property
     def content(self) -> bytes:
-        """The body as it is sent: JSON unless it is bytes."""
+        """The body as it is sent: text as it is, anything else as a line of JSON."""
         if self.status in (204, 304):
             return b""
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
+        text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False) + "\n"
+        return text.encode()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -83,8 +79,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = Request.parse(self.command, self.path, dict(self.headers), body)
-        request.connection = self.connection
         answer = self.server.respond(request)
+        if answer.delivery == "hang":  # until the client gives up, or the server stops
+            with contextlib.suppress(OSError, ValueError):
+                select.select([self.connection], [], [])
+        # Before the answer is sent: the client may begin its next call at once.
+        request.ended = time.monotonic()
         self.close_connection = self.close_connection or answer.delivery != "whole"
         if answer.delivery == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

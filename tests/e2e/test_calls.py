@@ -10,6 +10,7 @@ from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from plusofon_pulumi.sandbox.state import catalogue
 from tests.e2e.conftest import MakeProject
 from tests.e2e.harness import Project, Result
+from tests.overlap import reads_at_once, writes_at_once
 
 LIST, CATALOGUE, PUT = ("GET", ALLOWED_PATH), ("GET", CATALOGUE_PATH), ("PUT", ALLOWED_PATH)
 DELETE = ("DELETE", ALLOWED_PATH)
@@ -66,6 +67,6 @@ def test_all_codes_as_single_resources_are_opened_in_few_calls_and_one_at_a_time
             run()
             assert sandbox.open_codes == set(codes)
             assert len(sandbox.requests) <= 120
-            assert sandbox.max_writes_under_way == 1
-            assert sandbox.max_under_way("GET", ALLOWED_PATH) <= 1
-            assert sandbox.max_under_way("GET", CATALOGUE_PATH) <= 1
+            assert writes_at_once(sandbox) == 1
+            assert reads_at_once(sandbox, ALLOWED_PATH) <= 1
+            assert reads_at_once(sandbox, CATALOGUE_PATH) <= 1

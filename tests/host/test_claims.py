@@ -13,6 +13,7 @@ from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.sandbox.state import catalogue
 from tests.host.host import Host, at_once
 from tests.host.properties import CUBA, HUNGARY, ID, state, whole
+from tests.overlap import writes_at_once
 
 CODES = sorted({row.code for row in catalogue()})
 
@@ -72,7 +73,7 @@ def test_what_is_opened_and_closed_at_once_by_many_threads_ends_as_declared(host
     closing: list[Callable[[], Any]] = [partial(host.delete, code, {"code": code}) for code in before]
     at_once([call for pair in zip(opening, closing, strict=True) for call in pair])
     assert sandbox.open_codes == {*after}
-    assert sandbox.max_writes_under_way == 1
+    assert writes_at_once(sandbox) == 1
     closed = [code for event, codes, by in sandbox.history if (event, by) == ("close", "api") for code in codes]
     assert sorted(closed) == sorted({*before} - {*after})
     whole_line = r"(will open|opened|closed|there are more) .*|.* still declares (it|them)"

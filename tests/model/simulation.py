@@ -161,7 +161,6 @@ class Wire(HTTPAdapter):
         headers = {**request.headers, "Host": url.split("/")[2]}
         call = Request.parse(str(request.method), url, headers, body.encode() if isinstance(body, str) else body)
         if unreached := self._unreached.take_fault(call):
-            call.fault = unreached.fault
             self._lost.append((len(self.sandbox.requests), call))
             return self._never_there(unreached.fault, timeout)
         answer = self.sandbox._respond(call)

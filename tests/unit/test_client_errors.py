@@ -112,14 +112,14 @@ NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no i
     "failure, unknown, attempts, says",
     [
         (REFUSED, False, 5, "no connection could be made (NewConnectionError). Check the network and the base URL (of"),
-        (requests.ConnectTimeout(), False, 5, "the connection was not made in time. Check the network"),
+        (requests.ConnectTimeout(), False, 5, "no connection could be made (ConnectTimeout). Check the network"),
         (requests.ReadTimeout(), True, 5, "no answer came in time. Check the network"),
         (requests.ConnectionError(TimeoutError()), True, 5, "no answer came in time. Check the network"),
         (urllib3.exceptions.ReadTimeoutError(None, "", ""), True, 5, "no answer came in time. "),  # type: ignore[arg-type]
         (BROKEN, True, 5, "the connection broke (reset by peer). Check the network"),
         (requests.exceptions.ChunkedEncodingError(), True, 5, "the connection broke (ChunkedEncodingError)"),
         (NOT_TRUSTED, False, 1, "the certificate is not trusted (no issuer). Check REQUESTS_CA_BUNDLE"),
-        (requests.exceptions.InvalidURL("no label"), False, 1, "no request can be made (no label). Check"),
+        (requests.exceptions.InvalidURL(), False, 1, "no request can be made (InvalidURL). Check HTTPS_PROXY and the"),
         (OSError("no such file: /ca.pem"), False, 1, "no such file: /ca.pem. Check REQUESTS_CA_BUNDLE."),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
@@ -149,9 +149,10 @@ def test_every_exception_of_requests_becomes_ours() -> None:
     "variable, value, says",
     [
         ("HTTPS_PROXY", "http://user:secret@{closed}", "the proxy '{closed}' does not work (Connection refused). Che"),
-        ("HTTPS_PROXY", "http://[::1", "the proxy 'http://[::1' does not work ("),
-        ("HTTPS_PROXY", "http://", "the proxy 'http://' does not work ("),
-        ("HTTPS_PROXY", "other://{closed}", "the proxy 'other://{closed}' does not work ("),
+        ("HTTPS_PROXY", "http://user:secret@[::1", "no request can be made (LocationParseError). Check HTTPS_PROXY"),
+        ("HTTPS_PROXY", "http://user:secret/x@{closed}", "no request can be made (LocationParseError). Check HTTPS"),
+        ("HTTPS_PROXY", "http://", "no request can be made (InvalidProxyURL). Check HTTPS_PROXY and the base URL"),
+        ("HTTPS_PROXY", "other://user:secret@{closed}", "no request can be made (ProxySchemeUnknown). Check HTTPS_P"),
         ("REQUESTS_CA_BUNDLE", "/no/such.pem", "invalid path: /no/such.pem. Check REQUESTS_CA_BUNDLE."),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 import re
-import time
 from collections.abc import Callable
 from email.utils import formatdate
 from socket import socket
@@ -78,21 +77,16 @@ def test_the_pauses_grow_and_are_jittered(fake_time: FakeTime) -> None:
         ("7", 7, 7),
         (" 30 ", 30, 30),
         ("3600", 30, 3600),
-        (20.0, 20, 20),  # seconds from now, as a date
-        (-3600.0, 0.5, 0),
         ("0", 0.5, 0),
-        *((odd, 0.5, None) for odd in (None, "", "-5", "1.5", "soon", "nan", "9" * 5000, "Fri, 99 Foo 99999 99:99")),
+        *((odd, 0.5, None) for odd in (None, "", "-5", "1.5", "soon", "nan", "9" * 5000, formatdate(usegmt=True))),
     ],
     ids=lambda value: str(value)[:20],
 )
 def test_retry_after_is_waited_for_up_to_thirty_seconds_and_told(
-    header: Any, pause: float, told: float | None, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
+    header: str | None, pause: float, told: int | None, fake_time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = float(int(time.time()))
-    monkeypatch.setattr(time, "time", lambda: now)
     monkeypatch.setattr(random, "uniform", lambda *_: 1.0)
-    date = formatdate(now + header, usegmt=True) if isinstance(header, float) else header
-    client, _ = client_over(Answer(429, b"", {} if date is None else {"Retry-After": date}))
+    client, _ = client_over(Answer(429, b"", {} if header is None else {"Retry-After": header}))
     error: Any = error_of(lambda: client.get_allowed_directions(attempts=2))
     assert (fake_time.pauses, error.retry_after) == ([pause], told)
 

@@ -12,6 +12,7 @@ import requests
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from plusofon_pulumi.sandbox.state import catalogue
+from tests.overlap import reads_at_once, writes_at_once
 from tests.unit.sandbox_caller import Caller
 from tests.waiting import PATIENCE, until
 
@@ -81,11 +82,11 @@ def test_every_request_and_every_change_is_remembered(api: Caller, sandbox: Sand
 
 def test_calls_under_way_at_once_are_counted_while_their_client_waits(sandbox: Sandbox) -> None:
     sandbox.fail_next(9, "hang")
-    for _ in range(3):  # one after the other; a client that gives up its call is not waiting
+    for number in range(1, 4):  # one after the other; a client that gives up its call is not waiting
         with Caller(sandbox, timeout=0.02) as caller, pytest.raises(requests.Timeout):
             caller.put(HUNGARY)
-    until(lambda: sandbox.calls() == 3)
-    assert sandbox.max_writes_under_way == 1
+        until(lambda: sandbox.calls() == number and sandbox.requests[-1].ended)  # noqa: B023  # called at once
+    assert writes_at_once(sandbox) == 1
     sandbox.clear_requests()
 
     def hang(method: str) -> None:
@@ -94,18 +95,22 @@ def test_calls_under_way_at_once_are_counted_while_their_client_waits(sandbox: S
 
     with ThreadPoolExecutor(4) as pool:
         hung = [pool.submit(hang, method) for method in ("PUT", "DELETE", "GET", "GET")]
-        until(lambda: sandbox.max_writes_under_way == sandbox.max_under_way("GET", ALLOWED_PATH) == 2)
+        until(lambda: writes_at_once(sandbox) == reads_at_once(sandbox, ALLOWED_PATH) == 2)
         sandbox.stop()
         assert [each.result(PATIENCE) for each in hung] == [None] * 4
-    assert sandbox.max_under_way("GET", CATALOGUE_PATH) == 0
+    assert reads_at_once(sandbox, CATALOGUE_PATH) == 0
 
 
 # Each fault of a PUT, the status that the client sees, and a part of what it reads or fails with.
 FAULTS = [
     *(("status:400", 400, '"message": "Неверный параметр"'), ("status:404", 404, '"error": "Не найдено"')),
-    *(("status", 503, "недоступен"), ("status:500", 500, "Нет доступа"), ("status:429", 429, "Слишком много")),
-    *(("status:204", 204, ""), ("html", 502, "502 Технические работы"), ("html:200", 200, "<h1>200 Техн")),
-    *(("redirect:http://x.invalid/", 302, ""), ("echo", 400, "Bearer sandbox-"), ("echo:401", 401, "Bearer sandbox-")),
+    *(("status:503", 503, "недоступен"), ("status:500", 500, "Нет доступа"), ("status:429", 429, "Слишком много")),
+    *(("status:204", 204, ""), ("html:502", 502, "502 Технические работы"), ("html:200", 200, "<h1>200 Техн")),
+    *(
+        ("redirect:http://x.invalid/", 302, ""),
+        ("echo:400", 400, "Bearer sandbox-"),
+        ("echo:401", 401, "Bearer sandbox-"),
+    ),
     *(("success-false", 200, '"success": false'), ("ignore", 200, '{"success": true}'), ("expired", 401, "Unauth")),
     *(("hang", None, "timed out"), ("reset", None, "Connection reset"), ("close", None, "without response")),
     ("truncate", 200, "IncompleteRead"),
@@ -145,7 +150,7 @@ def test_faults_are_taken_in_order_by_the_calls_that_they_are_for(api: Caller, s
     assert (api.put(CUBA).ok, sandbox.history) == (True, [])
     sandbox.clear_faults()
     assert api.call("GET", ALLOWED_PATH).ok
-    for fault in ("", "flood", "status:abc", "status:99", "hang:5", "redirect"):
+    for fault in ("", "flood", "status", "status:abc", "status:99", "hang:5", "redirect"):
         with pytest.raises(ValueError, match=f"there is no fault '{fault}'; there are status:N"):
             sandbox.fail_next(1, fault)
 
@@ -186,8 +191,10 @@ def test_the_control_plane_does_what_the_methods_do(api: Caller, sandbox: Sandbo
     assert (answer.status_code, answer.headers["Retry-After"], answer.content.decode()) == (429, "7", "готово")
     api.control("DELETE", "fail")
     assert api.delete("53").status_code == 404
+    assert answer.text == "готово"
     shown = requests.get(f"{sandbox.url}/_sandbox/requests", timeout=PATIENCE)  # it needs no token, and shows none
     assert [each["status"] for each in shown.json()["requests"]] == [429, 404]
+    assert shown.text.endswith("}\n")  # so that a shell's prompt begins a line of its own
     assert sandbox.token not in shown.text + api.control("GET", "state").text
     assert api.control("DELETE", "requests").json() == {"requests": []}
     assert api.control("POST", "reset").json()["open"] == ["36", "58"]

@@ -171,7 +171,7 @@ UNKNOWN = {
     "R16=1": "no reading is called 'R16'; there are R1, R2, R3",
     "R7=soon": "now | late | seconds, as 1.5",
     "R7=-1": "seconds",
-    "R2=string/number": "one word for all three",
+    "R2=string/number": "one word for all",
     "R14=foreign": "cursor",
 }
 

@@ -12,7 +12,15 @@ import pytest
 
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.errors import ConfigurationError
-from plusofon_pulumi.settings import DEFAULT_BASE_URL, DEFAULT_CLIENT_ID, PROVIDER_KEY, SOURCES, Settings, is_close_only
+from plusofon_pulumi.settings import (
+    DEFAULT_BASE_URL,
+    DEFAULT_CLIENT_ID,
+    ENVIRONMENT_KEY,
+    PROVIDER_KEY,
+    SOURCES,
+    Settings,
+    is_close_only,
+)
 
 ENVIRONMENT = {"PLUSOFON_TOKEN": "env", "PLUSOFON_CLIENT_ID": "200", "PLUSOFON_BASE_URL": "https://env.example"}
 STACK = {"plusofon:token": "stack", "plusofon:clientId": "100", "plusofon:baseUrl": "https://stack.example"}
@@ -41,6 +49,14 @@ def refusal(**given: Any) -> str:
         # A Provider's own, and nothing of the environment's.
         (OWN, ENVIRONMENT, ("stack", "100", "https://stack.example"), ("own", "own", "own")),
         ({PROVIDER_KEY: "second", "plusofon:token": " t\n"}, ENVIRONMENT, ("t", *DEFAULTS), ("own", None, None)),
+        # In the native plugin, the environment's for what a Provider leaves out; its token it must have.
+        ({**OWN, ENVIRONMENT_KEY: True}, ENVIRONMENT, ("stack", "100", "https://stack.example"), ("own", "own", "own")),
+        (
+            {PROVIDER_KEY: "second", "plusofon:token": "t", ENVIRONMENT_KEY: True},
+            ENVIRONMENT,
+            ("t", "200", "https://env.example"),
+            ("own", "env", "env"),
+        ),
     ],
 )
 def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
@@ -63,6 +79,7 @@ def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
         ({}, {}, "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, or set the"),
         ({}, {"PLUSOFON_TOKEN": " \n"}, "there is no Plusofon token: "),
         *(({**STACK, key: " "}, ENVIRONMENT, f"{key} is set in the stack's configuration, but") for key in STACK),
+        ({PROVIDER_KEY: "second", ENVIRONMENT_KEY: True}, ENVIRONMENT, 'the Provider "second" has no token: '),
         ({**OWN, "plusofon:token": None}, ENVIRONMENT, 'the Provider "second" has no token: give it one as `token=`; '),
         ({**OWN, "plusofon:token": " "}, ENVIRONMENT, 'the Provider "second" has no token: give it one as `token=`; '),
         ({**OWN, "plusofon:clientId": ""}, {}, 'the client id, of the Provider "second", is not a number'),
@@ -107,11 +124,10 @@ def test_a_client_id_is_a_number() -> None:
 
 def test_https_may_go_anywhere_and_http_to_this_machine() -> None:
     for url in ("https://restapi.plusofon.ru", "https://a.example:8443/x", "https://[::2]:443", "https://localhost.ru"):
-        assert not Settings("t", base_url=url).is_local
         for end in ("", "/", "/api/v1", "/api/v1/\n"):
             assert Settings("t", base_url=f" {url}{end}").base_url == url
     for url in ("http://LOCALHOST:8080", "http://127.255.255.254", "http://[::1]:8080"):
-        assert Settings("t", base_url=url).is_local
+        assert Settings("t", base_url=url).base_url == url
 
 
 PLAIN = "http://restapi.plusofon.ru http://10.0.0.1 http://0.0.0.0 http://127.0.0.1.example http://[2001:db8::1]"
@@ -119,7 +135,7 @@ USERS = "https://user:secret@a.example https://@a.example http://127.0.0.1@a.exa
 NO_URLS = [
     *("", "restapi.plusofon.ru", "//a.example", "ftp://a.example", "file:///secret", "https://", "https:///api"),
     *("https://a.example?secret", "https://a.example/#x", "https://a .example", "https://a\n.example/secret"),
-    *("https://a\u200b.example", "https://[::1", "https://a.example:secret", "https://a.example:99999", "secret://a"),
+    *("https://a\u200b.example", "https://[::1", "https://a.example:secret", "https://a.example:123456", "secret://a"),
 ]
 
 

@@ -14,6 +14,7 @@ from plusofon_pulumi.account import snapshot
 from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
 from plusofon_pulumi.errors import ServerError
 from plusofon_pulumi.sandbox import Sandbox
+from tests.overlap import reads_at_once, writes_at_once
 from tests.unit.support import ALL_CODES, FakeTime, Process, calls, came, error_of, start
 from tests.waiting import PATIENCE, until
 
@@ -42,8 +43,8 @@ def test_two_writes_or_two_reads_of_one_list_are_never_under_way_at_once(sandbox
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(toggle, codes))
     assert sandbox.open_codes == {*codes}
-    assert sandbox.max_writes_under_way == 1
-    assert sandbox.max_under_way("GET", OPEN_LIST) == sandbox.max_under_way("GET", CATALOGUE) == 1
+    assert writes_at_once(sandbox) == 1
+    assert reads_at_once(sandbox, OPEN_LIST) == reads_at_once(sandbox, CATALOGUE) == 1
     assert sandbox.calls("PUT") + sandbox.calls("DELETE") < 12
 
 

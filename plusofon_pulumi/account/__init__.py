@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Collection, Iterator
-from collections.abc import Set as AbstractSet
 
 from plusofon_pulumi.account.change import Change, OpenList
 from plusofon_pulumi.account.claims import Claims
@@ -71,18 +70,18 @@ class Account:
     def open(self, code: str, show: Show, show_opened: Show | None = None) -> Direction:
         """Open a code and return its direction; raise an error if the list does not show it as open afterwards."""
         with self._declared({code}):
-            self._finish(self.writer.submit(opens={code}), {code}, show, show_opened)
+            self._finish(self.writer.submit(opens={code}), {code}, show, show_opened or show)
         return self.describe(code)
 
     def make_exactly(self, codes: frozenset[str], show: Show) -> None:
         """Close whatever else is open, then open these codes; raise an error if the list is not equal to them."""
         with self._declared(codes):
             change = self.writer.submit_exactly(codes)
-            self._finish(change, codes | change.closed | change.failures.keys(), show)
+            self._finish(change, codes | change.closed | change.failures.keys(), show, show)
 
     def close(self, codes: Collection[str], show: Show) -> None:
         """Close codes, except those that the program declares; raise an error if the list shows one as open."""
-        self._finish(self.writer.submit(closes=codes), set(codes), show)
+        self._finish(self.writer.submit(closes=codes), set(codes), show, show)
 
     def leave(self, codes: Collection[str]) -> str:
         """Leave codes as they are, if state has an owner for each; return a line that names what is open undeclared."""
@@ -109,10 +108,10 @@ class Account:
             raise
         self.claims.mark(codes, succeeded=True)
 
-    def _finish(self, change: Change, codes: AbstractSet[str], show: Show, show_opened: Show | None = None) -> None:
+    def _finish(self, change: Change, codes: set[str] | frozenset[str], show: Show, show_opened: Show) -> None:
         """Show what a change has done with codes; raise one error for those that are not as wanted."""
         done = codes - change.failures.keys()
-        for verb, changed, say in (("closed", change.closed, show), ("opened", change.opened, show_opened or show)):
+        for verb, changed, say in (("closed", change.closed, show), ("opened", change.opened, show_opened)):
             if changed & done:
                 say(f"{verb} {self.describe_all(changed & done)}")
         if kept := change.kept & done:

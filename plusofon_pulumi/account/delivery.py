@@ -85,8 +85,7 @@ class Delivery:
         closing = before.keys() - change.opens
         still_declared = closing & self.claims.all()
         live = before if still_declared else self._write(change, before, closing)
-        listed = "add it to the codes of the AllowedDirections, or remove that resource"
-        claimed = errors.DirectionClaimedError(f"another resource of this program declares the code: {listed}")
+        claimed = errors.DirectionClaimedError("another resource of this program declares it: put it in the list alone")
         change.fail(still_declared | change.kept, claimed)
         if live is None or change.failures.keys() - change.opens:
             why = f"nothing is opened while others may be open that must not be: {self.names(change.failures)}"
@@ -142,10 +141,7 @@ class Delivery:
         return openable
 
     def _send(self, change: Change, codes: Sequence[str], *, swapped: bool = False) -> None:
-        """Send codes once, all to open or all to close; ``swapped``: in the other type.
-
-        What the program declares by now is not closed.
-        """
+        """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
         is_opening = change.opens.issuperset(codes)
         if is_opening:
             codes = self._openable(change, codes)

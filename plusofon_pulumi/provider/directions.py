@@ -48,8 +48,7 @@ class AllowedDirectionsProvider(AccountProvider):
             codes = self._checked(self.account(), codes, olds, failures)
         except PlusofonError as error:
             failures.append(self.failed_check("", error))
-        rest = len(failures) - MOST_FAILURES
-        if rest > 0:
+        if (rest := len(failures) - MOST_FAILURES) > 0:
             failures[MOST_FAILURES:] = [CheckFailure("", f"{rest} more codes cannot work")]
         return CheckResult({"codes": codes, "on_destroy": on_destroy}, failures)
 

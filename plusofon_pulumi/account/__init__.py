@@ -66,9 +66,10 @@ class Account:
         raise UnknownDirectionError(f"Plusofon's catalogue has no direction with the calling code {code}{hint}")
 
     def nearest(self, text: str) -> str:
-        """Return the directions most like a name or a code, as a text; empty if the catalogue cannot be read."""
+        """Return the directions that a name or a code may mean, as a text; empty if the catalogue cannot be read."""
         with contextlib.suppress(PlusofonError):
-            return ", ".join(shorten(str(each), 60) for each in self._catalogue.get().nearest(text))
+            catalogue = self._catalogue.get()
+            return ", ".join(shorten(str(each), 60) for each in catalogue.find(text) or catalogue.nearest(text))
         return ""
 
     def describe(self, code: str) -> Direction:

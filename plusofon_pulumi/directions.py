@@ -140,8 +140,8 @@ class Catalogue(Mapping[str, Direction]):
         else:
             wanted = text.strip().casefold()
             names = {name: row.code for row in self.rows for name in _names(row) if name}
-            alike = [name for name in names if wanted and wanted in name]
-            codes = [names[name] for name in alike + difflib.get_close_matches(wanted, names, 3)]
+            alike = [name for name in names if wanted and wanted in name] + difflib.get_close_matches(wanted, names, 3)
+            codes = [names[name] for name in ([wanted] if wanted in names else alike)]
         return ", ".join(shorten(str(self[code]), 60) for code in list(dict.fromkeys(codes))[:3])
 
     def search(self, text: str) -> list[Direction]:

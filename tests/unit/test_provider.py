@@ -237,6 +237,7 @@ def test_a_single_that_cannot_work_is_refused_even_if_the_catalogue_cannot_be_re
     assert reasons(one(plugin, None)) == [("code", missing)]
     assert reasons(one(plugin, "367"))[0][1].startswith(unknown)
     assert len(reasons(one(plugin, "1-242"))[0][1]) < 150, "1 has two dozen countries"
+    assert reasons(one(plugin, "Russia"))[0][1].endswith("; did you mean 7 (Kazakhstan, Russia)?")
     plugin.single.account()._catalogue.invalidate()
     for hint in ("; did you mean 36 (Hungary)?", ""):
         [(place, reason)] = reasons(one(plugin, "Hungary"))

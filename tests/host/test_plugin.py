@@ -107,7 +107,7 @@ def test_a_provider_of_the_user_s_takes_all_but_the_token_from_the_environment(
 def test_a_setting_of_the_environment_is_named_as_such_also_for_a_provider_of_the_user_s(start: StartHost) -> None:
     config = {"plusofon:provider": "second", "plusofon:token": secret("t")}
     [(_, reason)] = start(config, env={"PLUSOFON_CLIENT_ID": "x"}).check({"code": "36"}).failures
-    assert "the client id, of PLUSOFON_CLIENT_ID, is not a number" in reason
+    assert "of the environment variable PLUSOFON_CLIENT_ID, is not a number" in reason
 
 
 def of_environment(sandbox: Sandbox) -> dict[str, str]:

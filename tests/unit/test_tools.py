@@ -91,7 +91,7 @@ def test_a_complete_cli_on_path_comes_first_then_the_cache(machine: Machine, mis
 
 
 def test_an_engine_is_built_whole_and_kept_with_the_yaml_host_beside_it(machine: Machine) -> None:
-    (machine.cache / "making-123" / "bin").mkdir(parents=True)  # left by a build that was killed
+    (machine.cache / "making" / "bin").mkdir(parents=True)  # left by a build that was killed
     machine.install_go()
     folder, yaml = Path(machine.set_up()[0]), Path(machine.set_up("--yaml")[0])
     assert sorted(each.name for each in folder.iterdir()) == sorted([*PARTS, engine.PROGRAM_RUNNER])

@@ -29,6 +29,7 @@ PROGRAM_RUNNER = "pulumi-language-python-exec"
 DYNAMIC_PROVIDER = "pulumi-resource-pulumi-python"
 YAML_HOST = "pulumi-language-yaml"
 STAND_IN_HOST = Path(__file__).with_name("language_host.py")
+SDK_MAKER = Path(__file__).with_name("pulumi-language-nodejs.go")
 say = functools.partial(print, file=sys.stderr, flush=True)  # standard output has the folder alone
 DOWNLOADER = """\
 import sys, semver; from pulumi.automation import PulumiCommand
@@ -65,7 +66,8 @@ def on_path() -> Path | None:
     if pulumi is None:
         return None
     beside = f"{Path(pulumi).resolve().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    missing = [part for part in (LANGUAGE_HOST, DYNAMIC_PROVIDER) if not shutil.which(part, path=beside)]
+    parts = LANGUAGE_HOST, DYNAMIC_PROVIDER, SDK_MAKER.stem
+    missing = [part for part in parts if not shutil.which(part, path=beside)]
     version = version_of(pulumi, "version")
     if not missing and version >= OLDEST_ON_PATH:
         return Path(pulumi).parent
@@ -75,8 +77,8 @@ def on_path() -> Path | None:
 
 
 def entry_name() -> str:
-    """Name the engine's cache entry by its version and the scripts that we add to it."""
-    return f"engine-{VERSION}-{hashlib.sha256(STAND_IN_HOST.read_bytes()).hexdigest()[:8]}"
+    """Name the engine's cache entry by its version and what we add to it."""
+    return f"engine-{VERSION}-{hashlib.sha256(STAND_IN_HOST.read_bytes() + SDK_MAKER.read_bytes()).hexdigest()[:8]}"
 
 
 def _cached(name: str, *ways: Callable[[Path], None]) -> Path:
@@ -110,7 +112,9 @@ def _cached(name: str, *ways: Callable[[Path], None]) -> Path:
 
 def _build_engine(making: Path) -> None:
     stamp = ("-ldflags", f"-X {SDK}/go/common/version.Version={VERSION}")
+    shutil.copy(SDK_MAKER, making / "work")
     _go_build(making, {CLI: VERSION, SDK: VERSION}, f"{CLI}/cmd/pulumi", *stamp)
+    _go_build(making, {CLI: VERSION, SDK: VERSION}, SDK_MAKER.name)
     python = Path(_go(making, "list", "-mod=mod", "-m", "-f", "{{.Dir}}", SDK).strip(), "python")
     for name, source in {
         LANGUAGE_HOST: STAND_IN_HOST,
@@ -126,7 +130,7 @@ def _go_build(making: Path, modules: dict[str, str], package: str, *flags: str) 
         raise EngineError(f"Go on PATH: {'.'.join(map(str, version)) or 'none'}, too old to build the engine.")
     lines = ["module build", f"go {'.'.join(map(str, OLDEST_GO))}", *(f"require {m} v{v}" for m, v in modules.items())]
     (making / "work" / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    target = making / "bin" / package.rpartition("/")[2]
+    target = making / "bin" / Path(package).stem
     say(f"Building {target.name} with Go (once; it takes some minutes) …")
     # -mod=mod lets go add the indirect requirements.
     _go(making, "build", "-mod=mod", *flags, "-o", str(target), package)

@@ -12,11 +12,11 @@ from bench import chart, report
 from bench.measure import ALL_CODES, CHECKOUT, BenchError, Measurement, Stage, machine, startup
 from bench.programs import KINDS
 from tools import isolated
-from tools.engine import EngineError, engine_folder
+from tools.engine import engine_folder
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the bench; return the exit code."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the bench."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--directions", type=int, default=len(ALL_CODES), help="how many (default: all %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds whose median counts (default: %(default)s)")
@@ -29,18 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         engine = engine_folder()
         measured = measure(engine, arguments.directions, arguments.rounds)
         text = report.text(measured, startup(), machine(engine))
-    except (BenchError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except isolated.Stopped as stopped:
+    except BenchError as error:
+        sys.exit(str(error))
+    except isolated.Stopped:
         print("The bench was stopped; nothing of it remains.", file=sys.stderr)
-        return stopped.exit_code
+        raise
     print(text)
     if docs:
         report.fill(docs / "performance.md", text)
         chart.draw(docs / "performance.svg", measured)
         print(f"\nThe table and the chart are in {docs}.")
-    return 0
 
 
 def measure(engine: Path, n: int, rounds: int) -> list[Measurement]:
@@ -63,4 +61,4 @@ def measure(engine: Path, n: int, rounds: int) -> list[Measurement]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from plusofon_pulumi.sandbox import Sandbox
 from tools import isolated
-from tools.engine import EngineError, engine_folder
+from tools.engine import engine_folder
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PROGRAM = Path("examples", "quickstart")
@@ -42,22 +42,14 @@ STEPS = (
 BY_HAND = {5: [FOREIGN, "7"], 12: [FOREIGN, "36", "7"]}  # what somebody leaves open before a step
 
 
-class DemoError(Exception):
-    """A step did not end as it should."""
-
-
-def main() -> int:
-    """Run all steps; return the exit code."""
+def main() -> None:
+    """Run all steps."""
     isolated.stop_on_signals()
     try:
         show(engine_folder())
-    except (DemoError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except isolated.Stopped as stopped:
+    except isolated.Stopped:
         print("The demonstration was stopped; nothing of it remains.", file=sys.stderr)
-        return stopped.exit_code
-    return 0
+        raise
 
 
 def show(engine: Path) -> None:
@@ -78,7 +70,7 @@ def show(engine: Path) -> None:
                 is_open = sorted(sandbox.open_codes)
                 print(f"Open in the account: {', '.join(is_open)}", flush=True)
                 if (came[0] != 0) != fails or says not in came[1] or is_open != sorted([FOREIGN, *left.split()]):
-                    raise DemoError(f"error: step {number} ended otherwise than it should: exit code {came[0]}")
+                    sys.exit(f"error: step {number} ended otherwise than it should: exit code {came[0]}")
         finally:
             isolated.no_more_stopping()  # cleaning up takes a moment
     print("\nAll steps ended as they should.")
@@ -95,4 +87,4 @@ def run(command: str, folder: Path, env: dict[str, str]) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -29,6 +29,8 @@ PROGRAM_RUNNER = "pulumi-language-python-exec"
 DYNAMIC_PROVIDER = "pulumi-resource-pulumi-python"
 YAML_HOST = "pulumi-language-yaml"
 STAND_IN_HOST = Path(__file__).with_name("language_host.py")
+SDK_MAKER = Path(__file__).with_name("pulumi-language-nodejs.go")
+say = functools.partial(print, file=sys.stderr, flush=True)  # standard output has the folder alone
 DOWNLOADER = """\
 import sys, semver; from pulumi.automation import PulumiCommand
 try:
@@ -42,21 +44,8 @@ error: there is no Pulumi engine. Do one of these and try again:
   - install Go, {".".join(map(str, OLDEST_GO))} or newer: the engine is then built from its sources."""
 
 
-class EngineError(Exception):
-    """One of the ways to get an engine failed."""
-
-
-def main() -> int:
-    """Print the folder; return the exit code."""
-    isolated.stop_on_signals()
-    try:
-        print(yaml_folder() if "--yaml" in sys.argv[1:] else engine_folder())
-    except EngineError as error:
-        say(str(error))
-        return 1
-    except isolated.Stopped as stopped:
-        return stopped.exit_code
-    return 0
+class EngineError(SystemExit):
+    """One of the ways to get an engine failed. Where nobody tries another, the command ends with this message."""
 
 
 def engine_folder() -> Path:
@@ -77,7 +66,8 @@ def on_path() -> Path | None:
     if pulumi is None:
         return None
     beside = f"{Path(pulumi).resolve().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    missing = [part for part in (LANGUAGE_HOST, DYNAMIC_PROVIDER) if not shutil.which(part, path=beside)]
+    parts = LANGUAGE_HOST, DYNAMIC_PROVIDER, SDK_MAKER.stem
+    missing = [part for part in parts if not shutil.which(part, path=beside)]
     version = version_of(pulumi, "version")
     if not missing and version >= OLDEST_ON_PATH:
         return Path(pulumi).parent
@@ -86,36 +76,30 @@ def on_path() -> Path | None:
     return None
 
 
-def cache_folder() -> Path:
-    """Return the folder, outside the checkout, that keeps what was built; XDG says to ignore a relative path."""
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (base if base.is_absolute() else Path.home() / ".cache") / "plusofon-pulumi"
-
-
 def entry_name() -> str:
-    """Name the engine's cache entry by its version and the scripts that we add to it."""
-    return f"engine-{VERSION}-{hashlib.sha256(STAND_IN_HOST.read_bytes()).hexdigest()[:8]}"
+    """Name the engine's cache entry by its version and what we add to it."""
+    return f"engine-{VERSION}-{hashlib.sha256(STAND_IN_HOST.read_bytes() + SDK_MAKER.read_bytes()).hexdigest()[:8]}"
 
 
 def _cached(name: str, *ways: Callable[[Path], None]) -> Path:
     """Return `bin` of a cache entry, made in the first way that works: it appears in one step, complete."""
-    cache = cache_folder()
-    making = cache / f"making-{os.getpid()}"
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))  # XDG says to ignore a relative path
+    cache = (base if base.is_absolute() else Path.home() / ".cache") / "plusofon-pulumi"
+    making = cache / "making"
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with (cache / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for left in cache.glob("making-*"):  # of a build that was killed
-                shutil.rmtree(left)
             for way in ways if not (cache / name).is_dir() else ():
                 try:
+                    shutil.rmtree(making, ignore_errors=True)  # of a build that was killed
                     (making / "work" / "tmp").mkdir(parents=True)
                     way(making)
                     shutil.rmtree(making / "work")
                     making.rename(cache / name)
                     break
                 except EngineError as error:
-                    say(str(error))
+                    say(error)
                 finally:
                     with isolated.signals_held():
                         shutil.rmtree(making, ignore_errors=True)
@@ -128,7 +112,9 @@ def _cached(name: str, *ways: Callable[[Path], None]) -> Path:
 
 def _build_engine(making: Path) -> None:
     stamp = ("-ldflags", f"-X {SDK}/go/common/version.Version={VERSION}")
+    shutil.copy(SDK_MAKER, making / "work")
     _go_build(making, {CLI: VERSION, SDK: VERSION}, f"{CLI}/cmd/pulumi", *stamp)
+    _go_build(making, {CLI: VERSION, SDK: VERSION}, SDK_MAKER.name)
     python = Path(_go(making, "list", "-mod=mod", "-m", "-f", "{{.Dir}}", SDK).strip(), "python")
     for name, source in {
         LANGUAGE_HOST: STAND_IN_HOST,
@@ -144,7 +130,7 @@ def _go_build(making: Path, modules: dict[str, str], package: str, *flags: str) 
         raise EngineError(f"Go on PATH: {'.'.join(map(str, version)) or 'none'}, too old to build the engine.")
     lines = ["module build", f"go {'.'.join(map(str, OLDEST_GO))}", *(f"require {m} v{v}" for m, v in modules.items())]
     (making / "work" / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    target = making / "bin" / package.rpartition("/")[2]
+    target = making / "bin" / Path(package).stem
     say(f"Building {target.name} with Go (once; it takes some minutes) …")
     # -mod=mod lets go add the indirect requirements.
     _go(making, "build", "-mod=mod", *flags, "-o", str(target), package)
@@ -179,10 +165,6 @@ def version_of(*command: str) -> tuple[int, ...]:
     return tuple(map(int, found[0].split("."))) if found else ()
 
 
-def say(line: str) -> None:
-    """Write a line to standard error: standard output has the folder alone."""
-    print(line, file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    isolated.stop_on_signals()
+    print(yaml_folder() if "--yaml" in sys.argv[1:] else engine_folder())

@@ -19,8 +19,8 @@ PYTHONS = tuple((3, minor) for minor in range(10, 15))
 OLDEST_PACKAGES = ("pulumi==3.216.0", "requests==2.31.0", "urllib3==1.26.20")
 
 
-def main() -> int:
-    """Make the environment; return the exit code."""
+def main() -> None:
+    """Make the environment."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--oldest", action="store_true", help="the oldest supported Python and packages")
@@ -28,17 +28,9 @@ def main() -> int:
     arguments = parser.parse_args()
     python = arguments.python or find_python(PYTHONS if arguments.oldest else PYTHONS[::-1])
     if python is None:
-        print("error: no Python 3.10 to 3.14 on PATH or in ~/.pyenv (or say which: make PYTHON=…)", file=sys.stderr)
-        return 1
+        sys.exit("error: no Python 3.10 to 3.14 on PATH or in ~/.pyenv (or say which: make PYTHON=…)")
     isolated.stop_on_signals()
-    try:
-        make(arguments.folder.resolve(), python, oldest=arguments.oldest)
-    except subprocess.CalledProcessError as error:
-        print(f"error: {' '.join(map(str, error.cmd))} failed (exit {error.returncode})", file=sys.stderr)
-        return 1
-    except isolated.Stopped as stopped:
-        return stopped.exit_code
-    return 0
+    make(arguments.folder.resolve(), python, oldest=arguments.oldest)
 
 
 def make(folder: Path, python: str, *, oldest: bool) -> None:
@@ -53,7 +45,7 @@ def make(folder: Path, python: str, *, oldest: bool) -> None:
         with isolated.started(command, CHECKOUT, os.environ) as process:
             code = process.wait()
         if code != 0:
-            raise subprocess.CalledProcessError(code, command)
+            sys.exit(f"error: {' '.join(command)} failed (exit {code})")
     (folder / "installed").touch()
 
 
@@ -70,4 +62,4 @@ def find_python(versions: Sequence[tuple[int, int]]) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

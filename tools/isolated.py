@@ -19,12 +19,8 @@ _holders: list[None] = []
 _pending: list[int] = []
 
 
-class Stopped(BaseException):
+class Stopped(SystemExit):
     """A signal asks us to stop. No handler of ordinary errors catches it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.exit_code = 128 + number
 
 
 def stop_on_signals() -> None:
@@ -42,9 +38,13 @@ def no_more_stopping() -> None:
 
 def _stop(number: int, _frame: FrameType | None) -> None:
     no_more_stopping()
-    if not _holders:
-        raise Stopped(number)
-    _pending.append(number)
+    _pending.append(128 + number)
+    _stop_if_asked()
+
+
+def _stop_if_asked() -> None:
+    if _pending and not _holders:
+        raise Stopped(_pending.pop())
 
 
 @contextlib.contextmanager
@@ -55,8 +55,7 @@ def signals_held() -> Iterator[None]:
         yield
     finally:
         _holders.pop()
-        if _pending and not _holders:
-            raise Stopped(_pending.pop())
+        _stop_if_asked()
 
 
 def environment(engine: Path, folder: Path) -> dict[str, str]:
@@ -87,14 +86,16 @@ def started(
     env: Mapping[str, str],
     stdout: Any = None,
     stderr: Any = None,
-    **more: Any,
+    *,
+    stdin: Any = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command in its own session, with what else `Popen` takes, and end that whole session on leaving."""
-    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": stdout, "stderr": stderr, **more}
+    """Start a command in its own session, and end that whole session on leaving."""
     process = None
     try:
         with signals_held():
-            process = subprocess.Popen(command, cwd=cwd, env=env, start_new_session=True, **options)
+            process = subprocess.Popen(
+                command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+            )
         yield process
     finally:
         if process is not None:

@@ -45,24 +45,13 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version="0.0.0")
 
-    def GetRequiredPackages(self, request: Any, context: Any) -> Any:
-        return language_pb2.GetRequiredPackagesResponse()
-
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
         yield language_pb2.InstallDependenciesResponse(stdout=b"The active Python environment is used as it is.\n")
 
     def Run(self, request: Any, context: Any) -> Any:
-        flags = {
-            "monitor": request.monitor_address,
-            "engine": self.engine,
-            "project": request.project,
-            "root_directory": request.info.root_directory,
-            "stack": request.stack,
-            "pwd": request.pwd,
-            "dry_run": "true" if request.dryRun else "",
-            "parallel": str(request.parallel),
-            "organization": request.organization,
-        }
+        flags = {each: str(getattr(request, each)) for each in ("project", "stack", "pwd", "parallel", "organization")}
+        flags |= {"monitor": request.monitor_address, "engine": self.engine}
+        flags |= {"root_directory": request.info.root_directory, "dry_run": "true" if request.dryRun else ""}
         given = [part for flag, value in flags.items() if value for part in (f"--{flag}", value)]
         config = {
             "PULUMI_CONFIG": json.dumps(dict(request.config)),

@@ -38,10 +38,8 @@ def main() -> None:
         for region in map(str, russian)
         if len(region) == 2 and (code := country_code_for_region(region))
     ]
-    non_geographic = (
-        c for c, regions in COUNTRY_CODE_TO_REGION_CODE.items() if REGION_CODE_FOR_NON_GEO_ENTITY in regions
-    )
-    rest += [(*SERVICES[code], code) for code in non_geographic]
+    for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
+        rest += [(*SERVICES[code], code)] if REGION_CODE_FOR_NON_GEO_ENTITY in regions else []
     known = {row[1:] for row in FIRST}
     rest.sort(key=lambda row: (row[0].casefold().replace("ё", "е"), *row[1:]))
     rows = [*FIRST, *(row for row in rest if row[1:] not in known)]

@@ -46,8 +46,9 @@ def preview(engine: Path) -> pyte.Screen:
         shutil.copy(CHECKOUT / "examples" / "whole_account" / "__main__.py", folder)
         account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token, "TERM": "xterm-256color"}
         env = isolated.environment(engine, folder) | account
-        run(pyte.Screen(COLUMNS, ROWS), folder, env, "stack", "init", isolated.STACK)
-        run(pyte.Screen(COLUMNS, ROWS), folder, env, "up", "--yes", "--skip-preview")
+        run(screen, folder, env, "stack", "init", isolated.STACK)
+        run(screen, folder, env, "up", "--yes", "--skip-preview")
+        screen.reset()
         sandbox.set_open(CHANGED)
         run(screen, folder, env, "preview")
     return screen
@@ -75,16 +76,17 @@ def draw(screen: pyte.Screen) -> str:
         rows.pop()
     lines = [f'<text x="{CELL}" y="{LINE}" fill="#ffffff" font-weight="bold">$ pulumi preview</text>']
     for y, row in enumerate(rows, start=2):
-        for (colour, bold), cells in itertools.groupby(enumerate(row), lambda place: (place[1].fg, place[1].bold)):
-            run_of = list(cells)
+        column = 1
+        for (colour, bold), cells in itertools.groupby(row, lambda cell: (cell.fg, cell.bold)):
+            text = "".join(cell.data for cell in cells)
             # Browsers join plain blanks, also in a text that asks to preserve them.
-            plain = "".join(cell.data for _, cell in run_of).rstrip().replace(" ", "\N{NO-BREAK SPACE}")
-            said = html.escape(plain, quote=False)
+            shown = text.rstrip().replace(" ", "\N{NO-BREAK SPACE}")
             fill = COLOURS.get(colour, f"#{colour}" if len(colour) == 6 else colour)
             weight = ' font-weight="bold"' if bold else ""
-            if said:
-                place = f'x="{CELL * (1 + run_of[0][0])}" y="{LINE * y}" textLength="{CELL * len(plain)}"'
-                lines.append(f'<text {place} fill="{fill}"{weight}>{said}</text>')
+            if shown:
+                place = f'x="{CELL * column}" y="{LINE * y}" textLength="{CELL * len(shown)}"'
+                lines.append(f'<text {place} fill="{fill}"{weight}>{html.escape(shown, quote=False)}</text>')
+            column += len(text)
     size = {"width": CELL * (COLUMNS + 2), "height": LINE * (len(rows) + 2)}
     return SVG.format(lines="\n".join(lines), **size)
 

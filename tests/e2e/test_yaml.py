@@ -44,6 +44,10 @@ def declare(project: Project, runtime: str = "yaml", **resources: Any) -> None:
     (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(program), encoding="utf-8")
 
 
+def plugin_on_path(project: Project) -> str:
+    return str(shutil.which("pulumi-resource-plusofon", path=project.env["PATH"]))
+
+
 def names(project: Project) -> list[str]:
     """Return the names of our resources in state."""
     return [
@@ -216,13 +220,27 @@ def test_the_tarball_is_installed_and_serves_programs(project: Project, sandbox:
 
 
 def test_the_programs_of_the_page_use_what_the_schema_has(project: Project) -> None:
-    """The SDKs are made from the schema; the hosts of these languages are not to be had from the registries."""
+    """Nothing runs them here: the hosts of these languages are not to be had from the registries."""
     assert ADD.split()[-1] == "plusofon@0.1.0"
-    plugin_on_path = shutil.which("pulumi-resource-plusofon", path=project.env["PATH"])
-    schema = json.loads(project.run("package", "get-schema", str(plugin_on_path)).stdout)
+    schema = json.loads(project.run("package", "get-schema", plugin_on_path(project)).stdout)
     (project.folder / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
     project.run("schema", "check", "schema.json")
     served = {token.rpartition(":")[2] for token in [*schema["resources"], *schema["functions"]]}
     used = {*re.findall(r"plusofon\.(?:New)?(\w+?)(?:Output|Args)?\b", TYPESCRIPT + GO)}
     assert used == {"AllowedDirection", "AllowedDirections", "getDirection"}
     assert used <= served
+
+
+def test_the_typescript_sdk_that_pulumi_makes_of_the_plugin_has_all_that_it_serves(project: Project) -> None:
+    project.run("package", "gen-sdk", plugin_on_path(project), "--language", "nodejs", "--out", "sdk")
+    sdk = {file.stem: file.read_text(encoding="utf-8") for file in (project.folder / "sdk" / "nodejs").glob("*.ts")}
+    has = {
+        "allowedDirection": ("class AllowedDirection extends", "code: pulumi.Input<string>"),
+        "allowedDirections": ("class AllowedDirections ", "codes: pulumi.Input<pulumi.", "onDestroy?: pulumi.Input<"),
+        "provider": ("class Provider extends", "token?: pulumi.Input<", "pulumi.secret(args.token)"),
+        "getDirection": ("function getDirection(", "text: string", "readonly code: string"),
+        "getDirections": ("function getDirections(", "readonly codes: string[]"),
+        "getAllowedDirections": ("function getAllowedDirections(", "readonly codes: string[]"),
+    }
+    assert [(file, line) for file, lines in has.items() for line in lines if line not in sdk[file]] == []
+    assert [name for name in re.findall(r"plusofon\.(\w+)", TYPESCRIPT) if f" {name}:" not in sdk["index"]] == []

@@ -15,7 +15,7 @@ from tests.waiting import PATIENCE, until
 from tools import engine, isolated
 from tools.mutants import of_words
 
-PARTS = ("pulumi", engine.LANGUAGE_HOST, engine.DYNAMIC_PROVIDER)
+PARTS = ("pulumi", engine.LANGUAGE_HOST, engine.DYNAMIC_PROVIDER, engine.SDK_MAKER.stem)
 # Answers as `go` does, and takes `seconds` to build.
 FAKE_GO = """
 import os, pathlib, signal, sys, time
@@ -29,7 +29,7 @@ else:
     (place / "session").write_text(str(os.getsid(0)))
     time.sleep({seconds})
     target = pathlib.Path(sys.argv[sys.argv.index("-o") + 1])
-    target.parent.mkdir()
+    target.parent.mkdir(exist_ok=True)
     target.write_text("built")
     target.chmod(0o755)
     sys.exit({code})
@@ -78,7 +78,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("missing", ["", engine.DYNAMIC_PROVIDER])
+@pytest.mark.parametrize("missing", ["", *PARTS[1:]])
 def test_a_complete_cli_on_path_comes_first_then_the_cache(machine: Machine, missing: str) -> None:
     for part in {*PARTS} - {missing}:
         machine.install(part, "print('v3.300.0')", machine.folder / "opt")
@@ -91,7 +91,7 @@ def test_a_complete_cli_on_path_comes_first_then_the_cache(machine: Machine, mis
 
 
 def test_an_engine_is_built_whole_and_kept_with_the_yaml_host_beside_it(machine: Machine) -> None:
-    (machine.cache / "making-123" / "bin").mkdir(parents=True)  # left by a build that was killed
+    (machine.cache / "making" / "bin").mkdir(parents=True)  # left by a build that was killed
     machine.install_go()
     folder, yaml = Path(machine.set_up()[0]), Path(machine.set_up("--yaml")[0])
     assert sorted(each.name for each in folder.iterdir()) == sorted([*PARTS, engine.PROGRAM_RUNNER])

@@ -39,12 +39,11 @@ def made(kind: type[PlusofonError]) -> PlusofonError:
 def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
     drawn: dict[str, str] = {}
     above: dict[int, str] = {}
-    for line in (errors.__doc__ or "").splitlines():
-        found = re.match(r"[ │├└─]*([A-Z][A-Za-z]+Error)\b", line)
-        if found:
-            depth = found.start(1)
-            drawn[found[1]] = above.get(max((other for other in above if other < depth), default=0), "Exception")
-            above = {other: name for other, name in above.items() if other < depth} | {depth: found[1]}
+    for found in re.finditer(r"^([ │├└─]*)([A-Z][A-Za-z]+Error)\b", errors.__doc__ or "", re.MULTILINE):
+        depth = len(found[1])
+        above = {other: name for other, name in above.items() if other < depth}
+        drawn[found[2]] = above[max(above)] if above else "Exception"
+        above[depth] = found[2]
     assert drawn == {kind.__name__: kind.__mro__[1].__name__ for kind in ALL}
 
 

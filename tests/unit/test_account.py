@@ -263,9 +263,7 @@ def test_what_closes_between_two_batches_is_opened_again_too(process: Process) -
 
 
 @pytest.mark.parametrize("status", ["400", "404", "422"])
-def test_a_refused_batch_is_looked_at_once_and_sent_by_halves(
-    process: Process, fake_time: FakeTime, status: str
-) -> None:
+def test_a_refused_batch_is_seen_once_and_sent_by_halves(process: Process, fake_time: FakeTime, status: str) -> None:
     process.account.direction("36")
     process.sandbox.clear_requests()
     process.sandbox.fail_next(2, f"status:{status}", method="PUT")
@@ -287,7 +285,7 @@ def test_one_bad_code_does_not_fail_its_neighbours(process: Process) -> None:
 
 
 @pytest.mark.parametrize("pause, parts", [(0, 32), (6, 11)])
-def test_at_most_32_parts_are_sent_in_at_most_60_seconds_and_what_was_not_tried_says_so(
+def test_at_most_32_parts_are_sent_in_60_seconds(
     process: Process, fake_time: FakeTime, pause: float, parts: int
 ) -> None:
     allow = process.account._client.allow_directions
@@ -323,9 +321,7 @@ def test_a_code_that_the_catalogue_lacks_is_not_opened(process: Process) -> None
     assert process.account.claims.refusal("999")
 
 
-def test_a_run_that_only_closes_opens_nothing_not_even_to_mend(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_only_closes_never_opens_even_to_mend(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLUSOFON_CLOSE_ONLY", "1")
     sandbox.set_open(["7", "53", "44"])
     process = Process(sandbox)

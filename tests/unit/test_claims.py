@@ -38,9 +38,7 @@ FAILED: dict[str, tuple[str, Check]] = {
 
 
 @pytest.mark.parametrize("case", FAILED)
-def test_a_deletion_raises_while_no_declaration_has_succeeded_and_one_has_failed(
-    plugin: Plugin, sandbox: Sandbox, case: str
-) -> None:
+def test_a_deletion_raises_while_every_declaration_has_failed(plugin: Plugin, sandbox: Sandbox, case: str) -> None:
     method, declare = FAILED[case]
     if method:
         sandbox.fail_next(1, "status:403", method=method)
@@ -88,8 +86,6 @@ def test_only_check_claims(plugin: Plugin, sandbox: Sandbox) -> None:
     plugin.single.delete("53", {**CUBA})
     assert sandbox.open_codes == set()
 
-
-# One kind
 
 MANAGED = "this account is managed by"
 ADD = "to the codes of the AllowedDirections and remove"

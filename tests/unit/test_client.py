@@ -30,9 +30,6 @@ def codes(client: PlusofonClient) -> list[str]:
     return [direction.code for direction in client.get_allowed_directions()]
 
 
-# What is sent
-
-
 CALLS: list[tuple[Any, str, str, object]] = [
     (PlusofonClient.get_allowed_directions, "GET", "/api/v1/direction", None),
     (lambda c: c.allow_directions(iter(["11", 12])), "PUT", "/api/v1/direction", {"direction_ids": ["11", 12]}),
@@ -95,9 +92,6 @@ def test_one_connection_serves_one_call_after_the_other(caplog: pytest.LogCaptur
     assert caplog.text.count("Starting new HTTP connection") == 1
 
 
-# What is around: netrc, proxies, cookies, compression
-
-
 def test_what_the_user_s_home_says_of_the_host_does_not_count(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("default login somebody password else\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -121,9 +115,6 @@ def test_cookies_are_not_kept_and_packed_answers_are_unpacked() -> None:
     with Wire(raw(head % len(body) + body)) as wire, client_at(wire.url) as client:
         assert codes(client) == codes(client) == ["36"]
         assert b"cookie" not in wire.requests[1].lower()
-
-
-# Lists
 
 
 LISTS: list[tuple[object, list[str]]] = [
@@ -186,9 +177,6 @@ def test_names_are_one_printable_line_of_a_sensible_length_and_without_the_token
     (found,) = client_over(Answer(200, {"directions": [row]}))[0].get_allowed_directions()
     assert found.name == "a b?[31m? ***"
     assert len(found.english_name) == 100
-
-
-# Pages
 
 
 PLACES: dict[str, Callable[[object, dict[str, object]], dict[str, object]]] = {

@@ -94,9 +94,6 @@ def test_an_answer_is_the_error_that_it_stands_for(
     assert (str(error).isprintable(), len(error.body) <= 2000) == (True, True)
 
 
-# No answer
-
-
 NEW = urllib3.exceptions.NewConnectionError(None, "")  # type: ignore[arg-type]
 REFUSED = requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "", NEW))  # type: ignore[arg-type]
 BROKEN = requests.ConnectionError(urllib3.exceptions.ProtocolError("x", ConnectionResetError(104, "reset by peer")))
@@ -119,9 +116,7 @@ NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no i
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
-def test_no_answer_says_why_and_whether_the_write_was_carried_out(
-    failure: BaseException, unknown: bool, attempts: int, says: str
-) -> None:
+def test_no_answer_says_why_and_if_it_was_done(failure: BaseException, unknown: bool, attempts: int, says: str) -> None:
     client, network = client_over(failure)
     error: Any = error_of(lambda: client.allow_directions(["11"]))
     assert type(error) is (RequestTimeoutError if "in time" in says else TransportError)
@@ -165,8 +160,6 @@ def test_a_setting_of_the_network_that_cannot_work_is_named_and_not_tried_again(
     assert says.format(closed=closed) in str(error)
     assert str(error).endswith("It was not carried out.")
 
-
-# The token
 
 ODD = "12|Sec/Ret+<&>=x"
 FORMS = {

@@ -54,9 +54,7 @@ def test_a_sixth_attempt_is_never_made_but_each_page_has_its_own() -> None:
 
 
 @pytest.mark.parametrize("first, is_unknown", [(BROKEN, True), (BUSY, True), (REFUSED, False)])
-def test_what_an_attempt_may_have_done_is_not_forgotten_when_the_next_cannot_connect(
-    first: Any, is_unknown: bool
-) -> None:
+def test_what_one_attempt_may_have_done_the_next_does_not_forget(first: Any, is_unknown: bool) -> None:
     error = put(first, REFUSED)
     assert isinstance(error, TransportError)
     assert error.outcome_unknown is is_unknown
@@ -109,9 +107,6 @@ def test_all_attempts_at_a_call_take_at_most_a_minute(monkeypatch: pytest.Monkey
     assert (len(network.sent), network.options[3]["timeout"]) == (4, (3.0, 3.0))
 
 
-# Answers on a raw socket
-
-
 def answered(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
@@ -156,9 +151,6 @@ def test_an_answer_that_is_cut_off_is_no_answer() -> None:
         with Wire(raw(whole[:-cut])) as wire, client_at(wire.url) as client:
             assert isinstance(error_of(client.get_allowed_directions), TransportError)
             assert len(wire.requests) == 5
-
-
-# What is observed, and logged
 
 
 def test_each_attempt_is_observed() -> None:

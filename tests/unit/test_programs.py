@@ -122,9 +122,6 @@ def test_a_resource_is_registered_with_its_codes_as_they_were_given(
     assert one.inputs == {**fixed, **({} if sent is None else {key: sent})}
 
 
-# What state knows
-
-
 def test_a_class_that_state_knows_by_its_name_refuses_to_be_subclassed() -> None:
     for kind in (plusofon.AllowedDirection, plusofon.AllowedDirections, plusofon.Provider):
         with pytest.raises(TypeError, match=f"^{kind.__name__} is final: wrap it in a ComponentResource instead of su"):
@@ -141,9 +138,6 @@ def test_what_state_holds_of_us_has_not_changed() -> None:
         "DIRECTION_PROVIDER": frozen.DIRECTION_PROVIDER,
         "DIRECTIONS_PROVIDER": frozen.DIRECTIONS_PROVIDER,
     }
-
-
-# Provider
 
 
 @pytest.mark.parametrize("token", ["t0ken", lambda: pulumi.Output.secret("t0ken"), lambda: out("t0ken")])
@@ -239,9 +233,7 @@ def test_the_account_is_the_stack_s_or_the_environment_s(
 
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("read", READS)
-def test_a_provider_s_account_is_read_into_an_output_that_is_no_secret(
-    sandbox: Sandbox, read: Callable[..., Any], preview: bool
-) -> None:
+def test_a_provider_s_account_is_read_into_an_output_and_no_secret(sandbox: Sandbox, read: Any, preview: bool) -> None:
     got: dict[str, Any] = {}
 
     def program() -> None:

@@ -130,9 +130,7 @@ def test_every_line_is_true_and_shown_once(
     assert plugin.lines == LINES[case]
 
 
-def test_lines_and_errors_of_a_provider_of_one_s_own_begin_with_its_name(
-    start_plugin: StartPlugin, sandbox: Sandbox
-) -> None:
+def test_lines_and_errors_of_an_own_provider_begin_with_its_name(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
     plugin = start_plugin(sandbox, provider="second")
     one(plugin, "36")
     assert plugin.lines == ['Provider "second": will open 36 (Hungary)']
@@ -185,9 +183,6 @@ def test_a_retained_list_goes_even_if_the_account_cannot_be_read(start_plugin: S
     assert reasons(many(plugin, "36"))[0][1].startswith("there is no Plusofon token: ")
 
 
-# Check
-
-
 @pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("fault", ["status:401", "status:503", "html:200", "reset"])
 def test_a_preview_fails_if_the_account_cannot_be_read_even_if_nothing_is_known_yet(
@@ -203,10 +198,8 @@ def test_a_preview_fails_if_the_account_cannot_be_read_even_if_nothing_is_known_
             assert re.fullmatch("GET http://.*", reason), "one line"
 
 
-def test_what_is_not_known_stays_so_and_the_list_is_read_once(
-    plugin: Plugin, start_plugin: StartPlugin, sandbox: Sandbox
-) -> None:
-    assert one(plugin, UNKNOWN).inputs == {"code": UNKNOWN}
+def test_what_is_not_known_stays_so_and_the_list_is_read_once(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
+    assert one(start_plugin(sandbox), UNKNOWN).inputs == {"code": UNKNOWN}
     assert calls(sandbox) == ["GET"]
     plugin = start_plugin(sandbox)
     *known, last = many(plugin, "+53", UNKNOWN, 53.0, old=["53"]).inputs["codes"]
@@ -233,9 +226,7 @@ def test_a_list_that_cannot_work_is_refused_and_plans_nothing(plugin: Plugin, co
     assert plugin.lines == []
 
 
-def test_a_single_that_cannot_work_is_refused_even_if_the_catalogue_cannot_be_read(
-    plugin: Plugin, sandbox: Sandbox
-) -> None:
+def test_a_single_that_cannot_work_is_refused_even_without_a_catalogue(plugin: Plugin, sandbox: Sandbox) -> None:
     missing = 'it is missing: give the calling code to open, such as "36"'
     unknown = "Plusofon's catalogue has no direction with the calling code 367; the nearest: 36 (Hungary), "
     assert reasons(one(plugin, None)) == [("code", missing)]
@@ -263,9 +254,6 @@ def test_unchanged_codes_need_no_catalogue_even_if_it_has_dropped_them(plugin: P
     assert sandbox.calls("GET", CATALOGUE_PATH) == 0
 
 
-# Read, diff, create
-
-
 def test_read_in_a_refresh_and_by_id(plugin: Plugin, sandbox: Sandbox) -> None:
     sandbox.set_open(["36"])
     gone = plugin.single.read("53", {**CUBA, **PAYLOAD})
@@ -286,9 +274,7 @@ ALIASED = [{}, {"code": 5}, {"codes": 1, "directions": {"36": 1}}, {"directions"
 @pytest.mark.parametrize(
     "olds", [HUNGARY, outputs("36"), outputs("36", on_destroy="close"), outputs("36", "53"), *ALIASED]
 )
-def test_diff_is_no_change_only_for_what_both_state_and_account_have(
-    plugin: Plugin, sandbox: Sandbox, olds: dict[str, Any]
-) -> None:
+def test_diff_is_no_change_only_if_both_state_and_account_have_it(plugin: Plugin, sandbox: Sandbox, olds: Any) -> None:
     sandbox.set_open(["36"])
     for code in ("36", "49", UNKNOWN):
         single = plugin.single.diff("36", {**olds}, {"code": code, **PAYLOAD})

@@ -79,11 +79,9 @@ WRITES: list[tuple[str, str, list[Any], int, str, str]] = [
 
 
 @pytest.mark.parametrize("readings,method,elements,status,key,left", WRITES)
-def test_r4_to_r15_what_a_write_does(
-    readings: str, method: str, elements: list[Any], status: int, key: str, left: str
-) -> None:
+def test_r4_to_r15_what_a_write_does(readings: str, method: str, sent: Any, status: int, key: str, left: str) -> None:
     with playing(*readings.split(), open=["7", "36"]) as (sandbox, api):
-        answer = getattr(api, method)(*elements)
+        answer = getattr(api, method)(*sent)
         assert (answer.status_code, list(answer.json())) == (status, [key])
         assert [sandbox.open_codes, api.codes()] == [set(left.split()), left.split()]
 

@@ -43,9 +43,7 @@ def refusal(**given: Any) -> str:
         ({PROVIDER_KEY: "second", "plusofon:token": " t\n"}, ENVIRONMENT, ("t", *DEFAULTS), ("own", None, None)),
     ],
 )
-def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
-    stack: dict[str, Any], environment: dict[str, str], values: tuple[str, ...], sources: tuple[str | None, ...]
-) -> None:
+def test_a_setting_is_of_stack_environment_or_default(stack: Any, environment: Any, values: Any, sources: Any) -> None:
     settings = Settings.from_config(stack.get, environment)
     assert (settings.token, settings.client_id, settings.base_url) == values
     for (setting, (key, variable)), source in zip(SOURCES.items(), sources, strict=True):
@@ -67,7 +65,7 @@ def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
     ],
 )
 def test_what_is_missing_or_cannot_work_is_refused_with_where_it_came_from(
-    stack: dict[str, Any], environment: dict[str, str], says: str
+    stack: Any, environment: Any, says: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_config(stack.get, environment)

@@ -67,9 +67,7 @@ def test_what_comes_while_a_write_is_under_way_goes_out_as_one_batch(process: Pr
     assert process.sandbox.calls("PUT") == 2, "the first thread is waited for, too: it comes back"
 
 
-def test_a_batch_is_waited_for_only_if_the_last_one_had_several(
-    process: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_is_waited_for_only_after_one_of_several(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     joined = process.account.writer.joined
     waits: list[bool] = []
     monkeypatch.setattr(joined, "wait_for", lambda is_complete, timeout: waits.append(not is_complete()))
@@ -102,12 +100,7 @@ def test_a_code_that_some_open_and_others_close_at_once_is_open(process: Process
     assert process.sandbox.open_codes == {"36"}
 
 
-# The snapshot
-
-
-def test_a_list_is_shared_for_five_seconds_from_when_it_came_and_the_catalogue_for_ever(
-    process: Process, fake_time: FakeTime
-) -> None:
+def test_a_list_is_shared_for_five_seconds_and_the_catalogue_for_ever(process: Process, fake_time: FakeTime) -> None:
     read = process.account._live._fetch
 
     def slow() -> Any:

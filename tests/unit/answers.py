@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,13 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from plusofon_pulumi.client import Exchange, PlusofonClient
+from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.errors import PlusofonError
 from plusofon_pulumi.settings import Settings
 from tests.unit.support import TOKEN, error_of
 
 URL = "https://api.example"
+OURS = Settings(TOKEN, base_url=URL)
 
 
 @dataclass
@@ -51,27 +52,23 @@ class Network(BaseAdapter):
         response.raw = io.BytesIO(answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode())
         return response
 
-    def close(self) -> None:
-        """Have nothing to close."""
+    def close(self) -> None: ...
 
 
 def client_over(
-    *answers: Answer | BaseException,
-    settings: Settings | None = None,
-    observe: Callable[[Exchange], None] | None = None,
+    *answers: Answer | BaseException, settings: Settings = OURS, **more: Any
 ) -> tuple[PlusofonClient, Network]:
-    client, network = PlusofonClient(settings or Settings(TOKEN, base_url=URL), observe=observe), Network(*answers)
+    client, network = PlusofonClient(settings, **more), Network(*answers)
     for scheme in ("https://", "http://"):
         client._session.mount(scheme, network)
     return client, network
 
 
-def get(*answers: Answer | BaseException, settings: Settings | None = None) -> PlusofonError:
+def get(*answers: Answer | BaseException, settings: Settings = OURS) -> PlusofonError:
     """Return the error that the list of open directions ends with."""
     return error_of(client_over(*answers, settings=settings)[0].get_allowed_directions)
 
 
-def put(*answers: Answer | BaseException, settings: Settings | None = None) -> PlusofonError:
+def put(*answers: Answer | BaseException) -> PlusofonError:
     """Return the error that a write ends with."""
-    client, _ = client_over(*answers, settings=settings)
-    return error_of(lambda: client.allow_directions(["11"]))
+    return error_of(lambda: client_over(*answers)[0].allow_directions(["11"]))

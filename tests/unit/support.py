@@ -6,7 +6,7 @@ import contextlib
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from plusofon_pulumi.account import Account, delivery, snapshot
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.errors import PlusofonError
-from plusofon_pulumi.sandbox import CATALOGUE_PATH, READINGS, Sandbox, state
+from plusofon_pulumi.sandbox import CATALOGUE_PATH, Sandbox, state
 from plusofon_pulumi.settings import Settings
 from tests.waiting import PATIENCE
 
@@ -57,10 +57,6 @@ def set_time(monkeypatch: pytest.MonkeyPatch, fake: object) -> None:
         monkeypatch.setattr(module, "time", fake)
 
 
-def settings_of(sandbox: Sandbox) -> Settings:
-    return Settings(sandbox.token, base_url=sandbox.url)
-
-
 def calls(sandbox: Sandbox) -> list[str]:
     """Return the calls that a sandbox has seen since the last time."""
     seen = ["catalogue" if each.path == CATALOGUE_PATH else each.method for each in sandbox.requests]
@@ -76,7 +72,7 @@ class Process:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.account = Account(settings_of(self.sandbox))
+        self.account = Account(client_of(self.sandbox).settings)
 
     def claim(self, *codes: str) -> None:
         for code in codes:
@@ -113,17 +109,15 @@ def client_at(url: str) -> PlusofonClient:
 
 
 def client_of(sandbox: Sandbox) -> PlusofonClient:
-    return PlusofonClient(settings_of(sandbox))
+    return PlusofonClient(Settings(sandbox.token, base_url=sandbox.url))
 
 
 class Wire:
-    """A server on loopback that puts on the wire what a test says: no HTTP of its own.
+    """A server on loopback that answers each connection with bytes, or by what gets it; then it hangs up."""
 
-    ``answer`` gets the connection and the request's head; afterwards the connection is closed.
-    """
-
-    def __init__(self, answer: Callable[[socket.socket, bytes], object]) -> None:
+    def __init__(self, answer: bytes | Callable[[socket.socket], object]) -> None:
         requests: list[bytes] = []
+        act = answer if callable(answer) else lambda connection: connection.sendall(answer)
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
@@ -133,7 +127,7 @@ class Wire:
                         head += chunk
                     if head:
                         requests.append(head)
-                        answer(self.request, head)
+                        act(self.request)
 
         self.requests = requests
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
@@ -146,19 +140,6 @@ class Wire:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-
-
-def raw(answer: bytes) -> Callable[[socket.socket, bytes], object]:
-    """Answer every request with these bytes."""
-    return lambda connection, _: connection.sendall(answer)
-
-
-@contextlib.contextmanager
-def refusing_url() -> Iterator[str]:
-    """Hold a port that nobody listens on: connections are refused."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
 def start(function: Callable[[], T]) -> Future[T]:
@@ -175,27 +156,7 @@ def start(function: Callable[[], T]) -> Future[T]:
     return outcome
 
 
-def came(outcome: Future[T]) -> T:
-    return outcome.result(PATIENCE)
-
-
 def error_of(act: Callable[[], object]) -> PlusofonError:
     with pytest.raises(PlusofonError) as caught:
         act()
     return caught.value
-
-
-_EVERY: list[dict[str, str]] = [{name: value} for name, reading in READINGS.items() for value in reading.values]
-# Each reading by itself, and some that make each other worse. Those left out must fail, and have tests of their own.
-READINGS_TO_TRY = [
-    *(reading for reading in _EVERY if reading not in ({"R14": "cursor"}, {"R15": "replaces"})),
-    {"R4": "404", "R12": "numbers"},
-    {"R4": "404", "R12": "strings", "R2": "number"},
-    {"R4": "400", "R12": "numbers", "R3": "array", "R1": "[]"},
-    {"R5": "400", "R10": "good", "R13": "each"},
-    {"R5": "400", "R10": "all", "R13": "each", "R4": "400"},
-    {"R6": "ignored", "R8": "no", "R1": "null", "R14": "meta"},
-    {"R7": "late", "R4": "404", "R5": "400", "R13": "each", "R12": "numbers", "R2": "string"},
-    {"R11": "always", "R4": "404", "R10": "good"},
-    {"R2": "number", "R14": "nested", "R3": "array"},
-]

@@ -19,7 +19,7 @@ from plusofon_pulumi.errors import UnexpectedResponseError
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.settings import Settings
 from tests.unit.answers import URL, Answer, client_over, get
-from tests.unit.support import TOKEN, Wire, client_at, client_of, error_of, raw
+from tests.unit.support import TOKEN, Wire, client_at, client_of, error_of
 
 ROW = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 HUNGARY = Direction("36", "Венгрия", "Hungary")
@@ -112,7 +112,7 @@ def test_a_proxy_is_for_the_way_out_of_this_machine(monkeypatch: pytest.MonkeyPa
 def test_cookies_are_not_kept_and_packed_answers_are_unpacked() -> None:
     body = gzip.compress(json.dumps(LIST.body).encode())
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: %d\r\n\r\n"
-    with Wire(raw(head % len(body) + body)) as wire, client_at(wire.url) as client:
+    with Wire(head % len(body) + body) as wire, client_at(wire.url) as client:
         assert codes(client) == codes(client) == ["36"]
         assert b"cookie" not in wire.requests[1].lower()
 
@@ -227,12 +227,7 @@ def test_pages_that_do_not_make_up_the_list_are_refused(place: str) -> None:
 def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:
     signs: list[dict[str, object]] = [{"next_page_url": f"{URL}/?page=2"}, {"next_cursor": "abc"}, {"has_more": True}]
     signs += [{place: {"data": ONE, **sign}} for sign in signs for place in ("meta", "directions")]
-    for more in [*signs, dict[str, object](links={"next": "?page=2"})]:
-        error = get(Answer(200, {"directions": ONE, **more}))
-        assert "it comes in parts, and does not say how to get the rest" in str(error), more
-
-
-def test_a_page_that_does_not_say_which_one_it_is_ends_no_list() -> None:
-    for rest in (ONE, []):
-        error = get(paged(next(iter(PLACES)), 1, 3, TWO, total=5), Answer(200, {"directions": rest}))
-        assert "it comes in parts, and does not say how to get the rest" in str(error)
+    lists = [[Answer(200, {"directions": ONE, **more})] for more in (*signs, {"links": {"next": "?page=2"}})]
+    lists += [[paged("top", 1, 3, TWO, total=5), Answer(200, {"directions": rest})] for rest in (ONE, [])]
+    for answers in lists:
+        assert "it comes in parts, and does not say how to get the rest" in str(get(*answers)), answers

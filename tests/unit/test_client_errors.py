@@ -6,6 +6,7 @@ import html
 import inspect
 import json
 import pickle
+import socket
 import ssl
 import traceback
 from typing import Any
@@ -21,7 +22,7 @@ from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
 from plusofon_pulumi.settings import Settings
 from tests.unit.answers import URL, Answer, client_over, get, put
-from tests.unit.support import TOKEN, client_at, error_of, refusing_url
+from tests.unit.support import TOKEN, client_at, error_of
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
@@ -46,25 +47,21 @@ Unexpected = errors.UnexpectedResponseError
 HTML = {"Content-Type": "text/html"}
 
 
-def message(words: str) -> dict[str, object]:
-    return {"message": words}
-
-
 @pytest.mark.parametrize(
     "status, body, headers, kind, words, says",
     [
-        (400, message("плохо"), {}, BadRequest, "плохо", f"the answer is 400, «плохо». {CHECK_CODES}"),
+        (400, {"message": "плохо"}, {}, BadRequest, "плохо", f"the answer is 400, «плохо». {CHECK_CODES}"),
         (422, {"message": "x", "errors": {"a": ["y", "x"], "b": "z"}}, {}, BadRequest, "x y", "is 422, «x y». "),
         (401, {}, {}, Unauthorised, "", f"the answer is 401. {CHECK_TOKEN}"),
-        (403, message("нет"), {}, Denied, "нет", f"the answer is 403, «нет». {CHECK_TOKEN}"),
+        (403, {"message": "нет"}, {}, Denied, "нет", f"the answer is 403, «нет». {CHECK_TOKEN}"),
         (404, {"error": "нет"}, {}, NotFound, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
         (404, {"error": {"message": "нет"}}, {}, NotFound, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
-        (400, message("x" * 5000), {}, BadRequest, f"{'x' * 299}…", f"«{'x' * 299}…»"),
-        (418, message(" "), {}, Other, "", f"the answer is 418. {SUPPORT}"),
+        (400, {"message": "x" * 5000}, {}, BadRequest, f"{'x' * 299}…", f"«{'x' * 299}…»"),
+        (418, {"message": " "}, {}, Other, "", f"the answer is 418. {SUPPORT}"),
         (429, {}, {}, Limit, "", "the answer is 429. Wait a minute and try again."),
         (429, {}, {"Retry-After": "3600"}, Limit, "", "Wait 3600 s, as the answer asks, and try again."),
-        (500, message("нет доступа"), {}, Denied, "нет доступа", f"500, «нет доступа». {CHECK_TOKEN}"),
-        (500, message("Server Error"), {}, Server, "Server Error", f"is 500, «Server Error». {SUPPORT}"),
+        (500, {"message": "нет доступа"}, {}, Denied, "нет доступа", f"500, «нет доступа». {CHECK_TOKEN}"),
+        (500, {"message": "Server Error"}, {}, Server, "Server Error", f"is 500, «Server Error». {SUPPORT}"),
         (500, b"", {}, Server, "", f"the answer is 500. {SUPPORT}"),
         (503, b"<h1>Down</h1>\n", HTML, Server, "", f"the answer is 503 (text/html: <h1>Down</h1>). {SUPPORT}"),
         # A good status, and yet no good answer.
@@ -94,8 +91,9 @@ def test_an_answer_is_the_error_that_it_stands_for(
     assert (str(error).isprintable(), len(error.body) <= 2000) == (True, True)
 
 
-NEW = urllib3.exceptions.NewConnectionError(None, "")  # type: ignore[arg-type]
-REFUSED = requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "", NEW))  # type: ignore[arg-type]
+ANY: Any = None
+NEW = urllib3.exceptions.NewConnectionError(ANY, "")
+REFUSED = requests.ConnectionError(urllib3.exceptions.MaxRetryError(ANY, "", NEW))
 BROKEN = requests.ConnectionError(urllib3.exceptions.ProtocolError("x", ConnectionResetError(104, "reset by peer")))
 NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no issuer"))
 
@@ -107,7 +105,7 @@ NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no i
         (requests.ConnectTimeout(), False, 5, "the connection was not made in time. Check the network"),
         (requests.ReadTimeout(), True, 5, "no answer came in time. Check the network"),
         (requests.ConnectionError(TimeoutError()), True, 5, "no answer came in time. Check the network"),
-        (urllib3.exceptions.ReadTimeoutError(None, "", ""), True, 5, "no answer came in time. "),  # type: ignore[arg-type]
+        (urllib3.exceptions.ReadTimeoutError(ANY, "", ""), True, 5, "no answer came in time. "),
         (BROKEN, True, 5, "the connection broke (reset by peer). Check the network"),
         (requests.exceptions.ChunkedEncodingError(), True, 5, "the connection broke (ChunkedEncodingError)"),
         (NOT_TRUSTED, False, 1, "the certificate is not trusted (no issuer). Check REQUESTS_CA_BUNDLE"),
@@ -150,8 +148,9 @@ def test_a_setting_of_the_network_that_cannot_work_is_named_and_not_tried_again(
 ) -> None:
     seen: list[Exchange] = []
     monkeypatch.delenv("no_proxy", raising=False)
-    with refusing_url() as url, client_at("https://api.invalid") as client:
-        closed = url.removeprefix("http://")
+    with socket.socket() as held, client_at("https://api.invalid") as client:
+        held.bind(("127.0.0.1", 0))  # and nobody listens
+        closed = f"127.0.0.1:{held.getsockname()[1]}"
         monkeypatch.setenv(variable, value.format(closed=closed))
         client._observe = seen.append
         error = error_of(lambda: client.deny_directions(["36"]))
@@ -215,6 +214,6 @@ def test_the_token_is_in_no_direction_and_in_nothing_that_is_observed() -> None:
 
 def test_our_own_words_stay_whole_however_short_the_token_is() -> None:
     for settings in (Settings("e", base_url=URL), Settings("t", base_url=URL)):
-        error = get(Answer(401, message(f"<{settings.token}>")), settings=settings)
+        error = get(Answer(401, {"message": f"<{settings.token}>"}), settings=settings)
         assert str(error).startswith(f"{CALL}the answer is 401, «<***>». Check the token of the program (the account ")
         assert "an entry is not an object" in str(get(Answer(200, {"directions": [5]}), settings=settings))

@@ -17,7 +17,7 @@ import requests
 from plusofon_pulumi.client import Exchange, PlusofonClient
 from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
 from tests.unit.answers import URL, Answer, client_over, get, put
-from tests.unit.support import TOKEN, FakeTime, Wire, client_at, error_of, raw
+from tests.unit.support import TOKEN, FakeTime, Wire, client_at, error_of
 from tests.unit.test_client import LIST, ONE, codes, paged
 from tests.unit.test_client_errors import BROKEN, REFUSED
 
@@ -112,7 +112,7 @@ def answered(body: bytes) -> bytes:
 
 
 def test_an_interim_answer_is_no_answer_and_the_real_one_is_not_taken_for_the_next() -> None:
-    def answer(connection: socket, _: bytes) -> None:
+    def answer(connection: socket) -> None:
         if len(wire.requests) == 2:
             connection.sendall(answered(b'{"directions": {}}'))
         else:
@@ -127,7 +127,7 @@ def test_an_interim_answer_is_no_answer_and_the_real_one_is_not_taken_for_the_ne
 
 
 def test_an_answer_that_goes_on_for_more_than_a_minute_is_ended(fake_time: FakeTime) -> None:
-    def answer(connection: socket, _: bytes) -> None:
+    def answer(connection: socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
         for _n in range(100):
             fake_time.now += 14
@@ -148,7 +148,7 @@ def test_an_answer_of_more_than_five_mib_is_refused() -> None:
 def test_an_answer_that_is_cut_off_is_no_answer() -> None:
     whole = answered(b'{"directions": {"36": {}}, "padding": "%s"}' % (b"x" * 50))
     for cut in (1, 30, 60):
-        with Wire(raw(whole[:-cut])) as wire, client_at(wire.url) as client:
+        with Wire(whole[:-cut]) as wire, client_at(wire.url) as client:
             assert isinstance(error_of(client.get_allowed_directions), TransportError)
             assert len(wire.requests) == 5
 

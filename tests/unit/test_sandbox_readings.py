@@ -11,8 +11,8 @@ from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS, Sand
 from plusofon_pulumi.sandbox.readings import Readings, parse
 from plusofon_pulumi.sandbox.state import catalogue
 from tests.model.simulation import Clock
-from tests.unit.sandbox_caller import playing
 from tests.unit.support import client_of
+from tests.unit.test_sandbox import playing
 
 KAZAKHSTAN, RUSSIA, HUNGARY, CUBA = (
     next(row.id for row in catalogue() if row.english_name == name)
@@ -78,7 +78,7 @@ WRITES: list[tuple[str, str, list[Any], int, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("readings,method,elements,status,key,left", WRITES)
+@pytest.mark.parametrize("readings,method,sent,status,key,left", WRITES)
 def test_r4_to_r15_what_a_write_does(readings: str, method: str, sent: Any, status: int, key: str, left: str) -> None:
     with playing(*readings.split(), open=["7", "36"]) as (sandbox, api):
         answer = getattr(api, method)(*sent)

@@ -14,7 +14,7 @@ from plusofon_pulumi.account import snapshot
 from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
 from plusofon_pulumi.errors import ServerError
 from plusofon_pulumi.sandbox import Sandbox
-from tests.unit.support import ALL_CODES, FakeTime, Process, calls, came, error_of, start
+from tests.unit.support import ALL_CODES, FakeTime, Process, calls, error_of, start
 from tests.waiting import PATIENCE, until
 
 
@@ -63,7 +63,7 @@ def test_what_comes_while_a_write_is_under_way_goes_out_as_one_batch(process: Pr
     until(lambda: process.account.writer.gathering and process.account.writer.gathering.callers == 3)
     go.set()
     for each in threads:
-        came(each)
+        each.result(PATIENCE)
     assert process.sandbox.calls("PUT") == 2, "the first thread is waited for, too: it comes back"
 
 

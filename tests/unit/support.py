@@ -156,6 +156,16 @@ def start(function: Callable[[], T]) -> Future[T]:
     return outcome
 
 
+def after(act: Callable[[], object], function: Callable[..., T]) -> Callable[..., T]:
+    """Return a function before each call of which something else happens."""
+
+    def both(*arguments: Any) -> T:
+        act()
+        return function(*arguments)
+
+    return both
+
+
 def error_of(act: Callable[[], object]) -> PlusofonError:
     with pytest.raises(PlusofonError) as caught:
         act()

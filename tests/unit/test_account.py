@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
 
 import pytest
 
 from plusofon_pulumi.account import delivery
 from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
-from plusofon_pulumi.errors import CloseOnlyError, DirectionNotChangedError, PlusofonError, UnknownDirectionError
+from plusofon_pulumi.errors import CloseOnlyError, DirectionNotChangedError, PlusofonError
 from plusofon_pulumi.sandbox import READINGS, Sandbox
 from plusofon_pulumi.sandbox.readings import parse
-from tests.unit.support import ALL_CODES, DIRECTIONS, IDS, FakeTime, Process, calls, error_of
+from tests.unit.support import ALL_CODES, DIRECTIONS, IDS, FakeTime, Process, after, calls, error_of
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
@@ -35,6 +33,8 @@ STORIES = f"""
 opening | | | | open 7 | PUT 7 | 7
     opened {SEVEN}
 opening what is open | 7 | | | open 7 | | 7
+opening what the catalogue lacks | | | | open 999 | |
+    999 was not opened: Plusofon's catalogue has no direction with the calling code 999…
 closing | 7 53 | | | close 7 36 | DELETE 7 | 53
     closed {SEVEN}
 closing what is declared | 36 53 | 36 | | close 36 53 | DELETE 53 | 36
@@ -264,8 +264,7 @@ def test_what_closes_between_two_batches_is_opened_again_too(process: Process) -
     process.open("36")
     process.sandbox.set_open(["36"])
     process.account._live.invalidate()
-    process.open("44")
-    assert process.lines[-1].startswith(f"opened {SEVEN} again: ")
+    assert tell(process, "open 44")[-1].startswith(f"opened {SEVEN} again: ")
     assert process.sandbox.open_codes == {"7", "36", "44"}
 
 
@@ -295,12 +294,7 @@ def test_one_bad_code_does_not_fail_its_neighbours(process: Process) -> None:
 def test_at_most_32_parts_are_sent_in_60_seconds(
     process: Process, fake_time: FakeTime, pause: float, parts: int
 ) -> None:
-    allow = process.account._client.allow_directions
-
-    def slow(ids: Iterable[str | int]) -> None:
-        fake_time.now += pause
-        allow(ids)
-
+    slow = after(lambda: fake_time.sleep(pause), process.account._client.allow_directions)
     process.account._client.allow_directions = slow  # type: ignore[method-assign]
     process.sandbox.fail_next(999, "status:400", method="PUT")
     [text] = tell(process, " ".join(["exactly", *ALL_CODES]))
@@ -319,13 +313,6 @@ def test_another_error_fails_a_batch_at_once_and_ends_the_search_in_parts(proces
     assert "is 403" in text
     assert f"{DIRECTIONS['61']}, {DIRECTIONS['81']} were not opened: sent with others" in text
     assert sent(process.sandbox) == "DELETE 44 53, PUT 36 58 61 81, PUT 36 58"
-
-
-def test_a_code_that_the_catalogue_lacks_is_not_opened(process: Process) -> None:
-    error = error_of(lambda: process.open("999"))
-    assert isinstance(error, UnknownDirectionError)
-    assert str(error).startswith("999 was not opened: Plusofon's catalogue has no direction with the calling code 999")
-    assert process.account.claims.refusal("999")
 
 
 def test_a_run_that_only_closes_never_opens_even_to_mend(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,12 +340,6 @@ def test_a_batch_that_opens_what_another_of_its_callers_closes_fails_if_it_does_
 @pytest.mark.parametrize("act", ["close 53", "exactly 36"])
 def test_claims_are_tested_again_when_the_write_is_sent(process: Process, act: str) -> None:
     process.sandbox.set_open(["53"])
-    read = process.account._live._fetch
-
-    def read_while_another_is_checked() -> Any:
-        process.account.claims.claim_single("53")
-        return read()
-
-    process.account._live._fetch = read_while_another_is_checked
+    process.account._live._fetch = after(lambda: process.claim("53"), process.account._live._fetch)
     assert "this program declares" in tell(process, act)[-1] or "the program still declares" in process.lines[-1]
     assert sent(process.sandbox) == ""

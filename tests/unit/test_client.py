@@ -92,20 +92,15 @@ def test_one_connection_serves_one_call_after_the_other(caplog: pytest.LogCaptur
     assert caplog.text.count("Starting new HTTP connection") == 1
 
 
-def test_what_the_user_s_home_says_of_the_host_does_not_count(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_netrc_does_not_count_and_a_proxy_is_for_the_way_out(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("default login somebody password else\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert requests.utils.get_netrc_auth(URL) == ("somebody", "else")
-    client, network = client_over(LIST)
-    client.get_allowed_directions()
-    assert network.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
-
-
-def test_a_proxy_is_for_the_way_out_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
     for url, proxy in ((URL, "http://proxy.example:3128"), ("http://127.0.0.1:9", None)):
         client, network = client_over(LIST, settings=Settings(TOKEN, base_url=url))
         client.get_allowed_directions()
+        assert network.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
         assert requests.utils.select_proxy(url, network.options[0]["proxies"]) == proxy
 
 
@@ -227,7 +222,8 @@ def test_pages_that_do_not_make_up_the_list_are_refused(place: str) -> None:
 def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:
     signs: list[dict[str, object]] = [{"next_page_url": f"{URL}/?page=2"}, {"next_cursor": "abc"}, {"has_more": True}]
     signs += [{place: {"data": ONE, **sign}} for sign in signs for place in ("meta", "directions")]
-    lists = [[Answer(200, {"directions": ONE, **more})] for more in (*signs, {"links": {"next": "?page=2"}})]
+    signs += [{"links": {"next": "?page=2"}}]
+    lists = [[Answer(200, {"directions": ONE, **more})] for more in signs]
     lists += [[paged("top", 1, 3, TWO, total=5), Answer(200, {"directions": rest})] for rest in (ONE, [])]
     for answers in lists:
         assert "it comes in parts, and does not say how to get the rest" in str(get(*answers)), answers

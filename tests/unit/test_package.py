@@ -11,7 +11,6 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -87,52 +86,37 @@ def test_the_package_is_typed_and_has_the_version_of_pyproject() -> None:
 
 PACKAGE = "plusofon_pulumi"
 ROOT = Path(plusofon_pulumi.__file__).parent
-FILES = sorted(ROOT.rglob("*.py"))
-# What is looked up on demand, and the door of `python -m`.
-DOORS = ("__init__", "__main__")
+DOORS = {"__init__", "__main__"}  # what is looked up on demand, and the door of `python -m`
 
 
-def arrows() -> dict[str, set[str]]:
-    """Read the table: in each line a module, what it is for, and behind an arrow what it may import."""
+def imports() -> dict[str, set[str]]:
+    """Return what each module imports, also in functions and for type checkers."""
     found: dict[str, set[str]] = {}
-    for line in blocks(CHECKOUT / "ARCHITECTURE.md", "text")[0].text.splitlines():
-        head, _, allowed = line.partition(" -> ")
-        found[head.split()[0].rstrip("/")] = set(found if allowed == "the above" else re.findall(r"\w+", allowed))
+    for path in ROOT.rglob("*.py"):
+        names = found.setdefault(path.relative_to(ROOT).parts[0].removesuffix(".py"), set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                assert getattr(node, "level", 0) < len(path.relative_to(ROOT).parts), f"{path}: a relative way out"
+                base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+                names |= {f"{base}{alias.name}." for alias in node.names}
     return found
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the full name of everything that a file imports, also in functions and for type checkers."""
-    package = [PACKAGE, *path.relative_to(ROOT).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            parent = ".".join([*base, *filter(None, [node.module])])
-            yield from (f"{parent}.{alias.name}" for alias in node.names)
-
-
-def module(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
-
-
-def test_the_table_of_the_architecture_has_these_arrows() -> None:
-    modules = {module(path) for path in FILES} - {*DOORS}
-    assert modules == arrows().keys()
-    for path in FILES:
-        if module(path) not in DOORS:
-            found = {name.split(".")[1] for name in imports(path) if name.startswith(f"{PACKAGE}.")} & modules
-            assert found - {module(path)} <= arrows()[module(path)], path
-
-    assert arrows()["sandbox"] & modules == {"directions"}, "it shares no mistake with the client"
-
-
-def test_few_know_pulumi_or_http() -> None:
-    knowing: dict[str, set[str]] = {}
-    for path in FILES:
-        for name in imports(path):
-            knowing.setdefault(name.split(".")[0], set()).add(module(path))
+def test_the_table_of_the_architecture_has_these_arrows_and_few_know_pulumi_or_http() -> None:
+    allowed: dict[str, set[str]] = {}
+    for line in blocks(CHECKOUT / "ARCHITECTURE.md", "text")[0].text.splitlines():
+        head, _, arrows = line.partition(" -> ")
+        allowed[head.split()[0].rstrip("/")] = set(allowed if arrows == "the above" else re.findall(r"\w+", arrows))
+    found = {name: names for name, names in imports().items() if name not in DOORS}
+    assert found.keys() == allowed.keys()
+    for name, names in found.items():
+        ours = {each.split(".")[1] for each in names if each.startswith(f"{PACKAGE}.")} & found.keys()
+        assert ours - {name} <= allowed[name], name
+    assert allowed["sandbox"] & found.keys() == {"directions"}, "it shares no mistake with the client"
+    knowing = {
+        other: {name for name, names in imports().items() if any(each.startswith(f"{other}.") for each in names)}
+        for other in ("requests", "urllib3", "pulumi")
+    }
     assert knowing["requests"] | knowing["urllib3"] == {"client"}
     assert knowing["pulumi"] - {"plugin"} == {"provider", "resources", "data"}
 

@@ -80,8 +80,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_a_complete_cli_on_path_comes_first_then_the_cache(machine: Machine, missing: str) -> None:
     for part in {*PARTS} - {missing}:
         machine.install(part, "print('v3.300.0')", machine.folder / "opt")
-    # A package manager may link the CLI into PATH, and nothing else.
-    (machine.path / "pulumi").symlink_to(machine.folder / "opt" / "pulumi")
+    (machine.path / "pulumi").symlink_to(machine.folder / "opt" / "pulumi")  # as a package manager may, and no more
     cached = machine.cache / engine.entry_name() / "bin"
     cached.mkdir(parents=True)
     output, shown = machine.set_up()

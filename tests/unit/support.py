@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import socket
 import socketserver
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from pulumi.runtime import rpc
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
 from plusofon_pulumi import client
 from plusofon_pulumi.account import Account, delivery, snapshot
@@ -116,7 +121,7 @@ class Wire:
     """A server on loopback that answers each connection with bytes, or by what gets it; then it hangs up."""
 
     def __init__(self, answer: bytes | Callable[[socket.socket], object]) -> None:
-        requests: list[bytes] = []
+        heads: list[bytes] = []
         act = answer if callable(answer) else lambda connection: connection.sendall(answer)
 
         class Handler(socketserver.BaseRequestHandler):
@@ -126,10 +131,10 @@ class Wire:
                     while b"\r\n\r\n" not in head and (chunk := self.request.recv(65536)):
                         head += chunk
                     if head:
-                        requests.append(head)
+                        heads.append(head)
                         act(self.request)
 
-        self.requests = requests
+        self.requests = heads
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -170,3 +175,61 @@ def error_of(act: Callable[[], object]) -> PlusofonError:
     with pytest.raises(PlusofonError) as caught:
         act()
     return caught.value
+
+
+# A client whose network is made up: each request gets the next of the answers, and the last one from then on.
+URL = "https://api.example"
+OURS = Settings(TOKEN, base_url=URL)
+
+
+@dataclass
+class Answer:
+    """A status and a body: bytes as they are, anything else as JSON."""
+
+    status: int = 200
+    body: object = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Network(BaseAdapter):
+    """Hand out answers, or raise what is an exception; note what was sent, and how."""
+
+    def __init__(self, *answers: Answer | BaseException) -> None:
+        super().__init__()
+        self._answers = answers
+        self.sent: list[requests.PreparedRequest] = []
+        self.options: list[Mapping[str, Any]] = []
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        self.sent.append(request)
+        self.options.append(options)
+        answer = self._answers[min(len(self.sent), len(self._answers)) - 1]
+        if isinstance(answer, BaseException):
+            raise answer
+        response = requests.Response()
+        response.request, response.url = request, str(request.url)
+        response.status_code = answer.status
+        response.headers = CaseInsensitiveDict(answer.headers)
+        response.raw = io.BytesIO(answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode())
+        return response
+
+    def close(self) -> None: ...
+
+
+def client_over(
+    *answers: Answer | BaseException, settings: Settings = OURS, **more: Any
+) -> tuple[PlusofonClient, Network]:
+    client, network = PlusofonClient(settings, **more), Network(*answers)
+    for scheme in ("https://", "http://"):
+        client._session.mount(scheme, network)
+    return client, network
+
+
+def get(*answers: Answer | BaseException, settings: Settings = OURS) -> PlusofonError:
+    """Return the error that the list of open directions ends with."""
+    return error_of(client_over(*answers, settings=settings)[0].get_allowed_directions)
+
+
+def put(*answers: Answer | BaseException) -> PlusofonError:
+    """Return the error that a write ends with."""
+    return error_of(lambda: client_over(*answers)[0].allow_directions(["11"]))

@@ -18,8 +18,7 @@ from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import UnexpectedResponseError
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.settings import Settings
-from tests.unit.answers import URL, Answer, client_over, get
-from tests.unit.support import TOKEN, Wire, client_at, client_of, error_of
+from tests.unit.support import TOKEN, URL, Answer, Wire, client_at, client_of, client_over, error_of, get
 
 ROW = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 HUNGARY = Direction("36", "Венгрия", "Hungary")

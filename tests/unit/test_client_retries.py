@@ -15,8 +15,7 @@ import requests
 
 from plusofon_pulumi.client import Exchange
 from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
-from tests.unit.answers import URL, Answer, client_over, get, put
-from tests.unit.support import TOKEN, FakeTime, Wire, client_at, error_of
+from tests.unit.support import TOKEN, URL, Answer, FakeTime, Wire, client_at, client_over, error_of, get, put
 from tests.unit.test_client import CALLS, LIST, ONE, codes, paged
 from tests.unit.test_client_errors import BROKEN, REFUSED
 

@@ -28,14 +28,12 @@ ALL = [value for value in vars(errors).values() if inspect.isclass(value) and is
 
 
 def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
-    drawn: dict[str, str] = {}
-    above: dict[int, str] = {}
-    for found in re.finditer(r"^([ │├└─]*)([A-Z][A-Za-z]+Error)\b", errors.__doc__ or "", re.MULTILINE):
-        depth = len(found[1])
-        above = {other: name for other, name in above.items() if other < depth}
-        drawn[found[2]] = above[max(above)] if above else "Exception"
-        above[depth] = found[2]
-    assert drawn == {kind.__name__: kind.__mro__[1].__name__ for kind in ALL}
+    drawn: dict[int, str] = {0: "Exception"}
+    for indent, name in re.findall(r"^([ │├└─]*)([A-Z]\w+Error)\b", errors.__doc__ or "", re.MULTILINE):
+        above = max(depth for depth in drawn if depth < len(indent) + 1)
+        drawn = {depth: each for depth, each in drawn.items() if depth <= above} | {len(indent) + 1: name}
+        assert getattr(errors, name).__mro__[1].__name__ == drawn[above]
+    assert {kind.__name__ for kind in ALL} <= {*re.findall(r"\w+", errors.__doc__ or "")}
 
 
 @pytest.mark.parametrize("kind", ALL)

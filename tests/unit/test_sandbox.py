@@ -229,15 +229,11 @@ def test_the_control_plane_does_what_the_methods_do(api: Caller, sandbox: Sandbo
 
 
 def test_a_wrong_control_call_is_refused(api: Caller) -> None:
-    for name, body, words in [
-        ("open", {"codes": "036"}, "'0'"),
-        ("open", {"code": ["36"]}, "'code'"),
-        ("open", ["36"], "mapping"),
-        ("readings", {"R16": "no"}, "R1, R2"),
-        ("fail", {"n": 0}, "n must be 1 or more"),
-    ]:
-        answer = api.control("POST" if name == "fail" else "PUT", name, body)
-        assert (answer.status_code, words in answer.json()["message"]) == (400, True)
+    wrong: list[tuple[Any, str]] = [({"codes": "036"}, "'0'"), ({"code": ["36"]}, "'code'"), (["36"], "mapping")]
+    answers = [(api.control("PUT", "open", body), words) for body, words in wrong]
+    answers += [(api.control("PUT", "readings", {"R16": "no"}), "R1, R2")]
+    answers += [(api.control("POST", "fail", {"n": 0}), "n must be 1 or more")]
+    assert all((each.status_code, words in each.json()["message"]) == (400, True) for each, words in answers)
 
 
 @pytest.mark.parametrize("latency", [600, 0])

@@ -128,9 +128,9 @@ def test_r13_an_id_opens_all_rows_of_its_code_or_its_own(value: str, name: str) 
 @pytest.mark.parametrize("style", ["data", "directions", "nested", "meta", "beside"])
 def test_r14_lists_come_in_pages(style: str) -> None:
     with playing(f"R14={style}", "R3=array", "R1=null", open=FORTY_CODES) as (sandbox, api), client_of(sandbox) as ours:
-        for page in range(1, 4):
+        for page in (1, 2, 3):
             text = api.call("GET", params={"page": page}).text
-            assert all(f'"{key}": {n}' in text for key, n in [("current_page", page), ("last_page", 3), ("total", 40)])
+            assert [f'"{n}' in text for n in (f'current_page": {page}', 'last_page": 3', 'total": 40')] == [True] * 3
             assert (f"?page={page + 1}" in text) is (page < 3)
         assert [each.code for each in ours.get_allowed_directions()] == [*FORTY_CODES]
         assert len(ours.get_directions().rows) == len(catalogue())

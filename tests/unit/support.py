@@ -9,7 +9,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -109,10 +109,6 @@ def outputs(*codes: str, on_destroy: str = "retain") -> dict[str, Any]:
     return {"codes": list(codes), "directions": directions, "on_destroy": on_destroy}
 
 
-def client_at(url: str) -> PlusofonClient:
-    return PlusofonClient(Settings(TOKEN, base_url=url))
-
-
 def client_of(sandbox: Sandbox) -> PlusofonClient:
     return PlusofonClient(Settings(sandbox.token, base_url=sandbox.url))
 
@@ -136,7 +132,7 @@ class Wire:
 
         self.requests = heads
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.client = PlusofonClient(Settings(TOKEN, base_url=f"http://127.0.0.1:{self._server.server_address[1]}"))
 
     def __enter__(self) -> Wire:  # noqa: PYI034  # Self is not in typing on 3.10
         threading.Thread(target=self._server.serve_forever, args=(0.01,)).start()
@@ -147,18 +143,8 @@ class Wire:
         self._server.server_close()
 
 
-def start(function: Callable[[], T]) -> Future[T]:
-    """Run a function in a thread of its own."""
-    outcome: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(function())
-        except BaseException as error:  # noqa: BLE001  # handed to the test
-            outcome.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return outcome
+# Run a function in a thread of its own.
+start = ThreadPoolExecutor(99).submit
 
 
 def after(act: Callable[[], object], function: Callable[..., T]) -> Callable[..., T]:

@@ -18,7 +18,7 @@ from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import UnexpectedResponseError
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.settings import Settings
-from tests.unit.support import TOKEN, URL, Answer, Wire, client_at, client_of, client_over, error_of, get
+from tests.unit.support import TOKEN, URL, Answer, Wire, client_of, client_over, error_of, get
 
 ROW = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 HUNGARY = Direction("36", "Венгрия", "Hungary")
@@ -106,7 +106,7 @@ def test_netrc_does_not_count_and_a_proxy_is_for_the_way_out(tmp_path: Any, monk
 def test_cookies_are_not_kept_and_packed_answers_are_unpacked() -> None:
     body = gzip.compress(json.dumps(LIST.body).encode())
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: %d\r\n\r\n"
-    with Wire(head % len(body) + body) as wire, client_at(wire.url) as client:
+    with Wire(head % len(body) + body) as wire, wire.client as client:
         assert codes(client) == codes(client) == ["36"]
         assert b"cookie" not in wire.requests[1].lower()
 

@@ -17,11 +17,11 @@ import requests
 import urllib3
 
 from plusofon_pulumi import errors
-from plusofon_pulumi.client import Exchange
+from plusofon_pulumi.client import Exchange, PlusofonClient
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
 from plusofon_pulumi.settings import Settings
-from tests.unit.support import TOKEN, URL, Answer, client_at, client_over, error_of, get, put
+from tests.unit.support import TOKEN, URL, Answer, client_over, error_of, get, put
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
@@ -142,16 +142,16 @@ def test_every_exception_of_requests_becomes_ours() -> None:
         ("REQUESTS_CA_BUNDLE", "/no/such.pem", "invalid path: /no/such.pem. Check REQUESTS_CA_BUNDLE."),
     ],
 )
-def test_a_setting_of_the_network_that_cannot_work_is_named_and_not_tried_again(
+def test_a_network_setting_that_cannot_work_is_named_and_not_tried_again(
     variable: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Exchange] = []
     monkeypatch.delenv("no_proxy", raising=False)
-    with socket.socket() as held, client_at("https://api.invalid") as client:
+    settings = Settings(TOKEN, base_url="https://api.invalid")
+    with socket.socket() as held, PlusofonClient(settings, observe=seen.append) as client:
         held.bind(("127.0.0.1", 0))  # and nobody listens
         closed = f"127.0.0.1:{held.getsockname()[1]}"
         monkeypatch.setenv(variable, value.format(closed=closed))
-        client._observe = seen.append
         error = error_of(lambda: client.deny_directions(["36"]))
     assert isinstance(error, TransportError)
     assert (error.outcome_unknown, len(seen), "secret" in str(error)) == (False, 1, False)

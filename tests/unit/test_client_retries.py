@@ -15,7 +15,7 @@ import requests
 
 from plusofon_pulumi.client import Exchange
 from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
-from tests.unit.support import TOKEN, URL, Answer, FakeTime, Wire, client_at, client_over, error_of, get, put
+from tests.unit.support import TOKEN, URL, Answer, FakeTime, Wire, client_over, error_of, get, put
 from tests.unit.test_client import CALLS, LIST, ONE, codes, paged
 from tests.unit.test_client_errors import BROKEN, REFUSED
 
@@ -113,7 +113,7 @@ def test_an_interim_answer_is_no_answer_and_the_real_one_is_not_taken_for_the_ne
             if connection.recv(65536):  # the next call, where this one still waits
                 connection.sendall(answered(b'{"directions": {"53": {}}}'))
 
-    with Wire(answer) as wire, client_at(wire.url) as client:
+    with Wire(answer) as wire, wire.client as client:
         error = error_of(lambda: client.get_allowed_directions(attempts=1))
         assert "only an interim answer (103) came. Try again." in str(error)
         assert client.get_allowed_directions() == []
@@ -126,7 +126,7 @@ def test_an_answer_that_goes_on_for_more_than_a_minute_is_ended(fake_time: FakeT
             fake_time.now += 14
             connection.sendall(b" " * 1024)
 
-    with Wire(answer) as wire, client_at(wire.url) as client:
+    with Wire(answer) as wire, wire.client as client:
         error = error_of(lambda: client.deny_directions(["36"]))
         assert len(wire.requests) == 1
     assert isinstance(error, RequestTimeoutError)
@@ -141,7 +141,7 @@ def test_an_answer_of_more_than_five_mib_is_refused() -> None:
 def test_an_answer_that_is_cut_off_is_no_answer() -> None:
     whole = answered(b'{"directions": {"36": {}}, "padding": "%s"}' % (b"x" * 50))
     for cut in (1, 30, 60):
-        with Wire(whole[:-cut]) as wire, client_at(wire.url) as client:
+        with Wire(whole[:-cut]) as wire, wire.client as client:
             assert isinstance(error_of(client.get_allowed_directions), TransportError)
             assert len(wire.requests) == 5
 

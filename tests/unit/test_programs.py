@@ -202,14 +202,12 @@ def test_a_blank_text_is_never_all_of_them(stack: dict[str, str], read: Callable
 
 
 @pytest.mark.parametrize("read", READS)
-def test_the_account_is_the_stack_s_or_the_environment_s(
-    sandbox: Sandbox, stack: dict[str, str], read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_account_is_of_stack_or_environment(stack: Any, read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Any] = []
     monkeypatch.setenv("PLUSOFON_TOKEN", "a-stray-token")
     run(lambda: got.append(read("hungary")), config=stack)
-    monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
-    monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
+    monkeypatch.setenv("PLUSOFON_TOKEN", stack["plusofon:token"])
+    monkeypatch.setenv("PLUSOFON_BASE_URL", stack["plusofon:baseUrl"])
     got.append(read("hungary"))
     assert [codes(each) for each in got] == [["36"], ["36"]]
 

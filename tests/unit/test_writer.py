@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -48,9 +49,9 @@ def test_what_comes_while_a_write_is_under_way_goes_out_as_one_batch(process: Pr
     go, begun = threading.Event(), threading.Event()
     held = after(begun.set, after(go.wait, process.account._client.allow_directions))
     process.account._client.allow_directions = held  # type: ignore[method-assign]
-    threads: list[Future[object]] = [start(lambda: (process.open("36"), process.open("58")))]
+    threads: list[Future[Any]] = [start(lambda: (process.open("36"), process.open("58")))]
     begun.wait()
-    threads += [start(lambda code=code: process.open(code)) for code in ("44", "49", "53")]  # type: ignore[misc]
+    threads += [start(process.open, code) for code in ("44", "49", "53")]
     until(lambda: process.account.writer.gathering and process.account.writer.gathering.callers == 3)
     go.set()
     for each in threads:

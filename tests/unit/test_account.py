@@ -291,9 +291,7 @@ def test_one_bad_code_does_not_fail_its_neighbours(process: Process) -> None:
 
 
 @pytest.mark.parametrize("pause, parts", [(0, 32), (6, 11)])
-def test_at_most_32_parts_are_sent_in_60_seconds(
-    process: Process, fake_time: FakeTime, pause: float, parts: int
-) -> None:
+def test_at_most_32_parts_go_out_in_60_seconds(process: Process, fake_time: FakeTime, pause: float, parts: int) -> None:
     slow = after(lambda: fake_time.sleep(pause), process.account._client.allow_directions)
     process.account._client.allow_directions = slow  # type: ignore[method-assign]
     process.sandbox.fail_next(999, "status:400", method="PUT")

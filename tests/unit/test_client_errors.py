@@ -79,9 +79,7 @@ HTML = {"Content-Type": "text/html"}
         (304, b"", {}, Unexpected, "", f"redirects to {URL}/api/v1/direction, where"),
     ],
 )
-def test_an_answer_is_the_error_that_it_stands_for(
-    status: int, body: object, headers: dict[str, str], kind: Any, words: str, says: str
-) -> None:
+def test_an_answer_is_its_error(status: int, body: object, headers: Any, kind: Any, words: str, says: str) -> None:
     error: Any = get(Answer(status, body, headers), settings=IN_STACK)
     assert type(error) is kind
     assert (error.status_code, error.message, error.method, error.path) == (status, words, "GET", "/api/v1/direction")

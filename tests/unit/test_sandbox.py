@@ -91,8 +91,8 @@ def test_the_calls_are_as_the_description_shows_them(api: Caller, sandbox: Sandb
         *(("DELETE", ALLOWED_PATH, {"json": {"codes": c}}, 422, '"codes"') for c in ("36", [3.6], [True], [None])),
     ],
 )
-def test_a_wrong_request_is_refused(
-    api: Caller, sandbox: Sandbox, method: str, path: str, options: dict[str, Any], status: int, words: str
+def test_a_wrong_call_is_refused(
+    api: Caller, sandbox: Sandbox, method: str, path: str, options: Any, status: int, words: str
 ) -> None:
     answer = api.call(method, path, **options)
     assert (answer.status_code, words in answer.text, sandbox.history) == (status, True, [])
@@ -147,8 +147,8 @@ FAULTS = [
 
 @pytest.mark.parametrize("after", ["", ":after"])
 @pytest.mark.parametrize("fault,status,words", FAULTS)
-def test_a_fault_spoils_one_write_before_or_after_its_effect(
-    sandbox: Sandbox, fault: str, status: int | None, words: str, after: str
+def test_a_fault_spoils_one_write_before_or_after_it(
+    sandbox: Sandbox, fault: str, status: Any, words: str, after: str
 ) -> None:
     if after and fault in ("ignore", "expired"):
         with pytest.raises(ValueError, match="there is no fault"):
@@ -257,11 +257,8 @@ def test_stop_frees_the_port_while_a_call_is_under_way_and_start_takes_it_again(
     sandbox.latency = 0
     with sandbox, Sandbox(home="375", readings={"R11": "always"}) as another, Caller(sandbox) as caller:
         assert (sandbox.url, caller.codes()) == (url, ["36"])
-        assert (another.open_codes, another.url == url, another.token == sandbox.token) == (
-            frozenset({"375"}),
-            False,
-            False,
-        )
+        assert (another.url == url, another.token == sandbox.token) == (False, False)
+        assert another.open_codes == {"375"}
 
 
 @pytest.mark.parametrize("code", ["", "036", "Hungary", "٣٦", 0, True, 3.6])

@@ -66,9 +66,7 @@ def test_a_setting_is_of_stack_environment_or_default(stack: Any, environment: A
         ({}, {"PLUSOFON_TOKEN": "'x'"}, "the Plusofon token, of PLUSOFON_TOKEN, has quotes"),
     ],
 )
-def test_what_is_missing_or_cannot_work_is_refused_with_where_it_came_from(
-    stack: Any, environment: Any, says: str
-) -> None:
+def test_what_cannot_work_is_refused_with_where_it_came_from(stack: Any, environment: Any, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_config(stack.get, environment)
     assert str(caught.value).startswith(says)

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import sys
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,17 +40,18 @@ def _account(settings: Settings) -> Account:
 def hide_traceback(method: _Method) -> _Method:
     """Hide the traceback of a PlusofonError that leaves a provider's method.
 
-    The host prints `traceback.format_exc()` of whatever leaves a provider, and only `sys.tracebacklimit`, which belongs
-    to the whole process, shortens that: it is 0 from when such an error leaves until the next call begins.
+    A moment later the host prints `traceback.format_exc()` of what left a provider. Only `sys.tracebacklimit`, which
+    belongs to the whole process, shortens that: it is 0 until a call begins at least a second after such an error.
     """
 
     @functools.wraps(method)
     def wrapper(provider: AccountProvider, *args: Any) -> Any:
-        vars(sys).pop("tracebacklimit", None)
+        if time.monotonic() - AccountProvider.failed_at > 1:
+            vars(sys).pop("tracebacklimit", None)
         try:
             return method(provider, *args)
         except PlusofonError as error:
-            sys.tracebacklimit = 0
+            sys.tracebacklimit, AccountProvider.failed_at = 0, time.monotonic()
             shown = provider.with_its_name(error)
         except Exception:
             vars(sys).pop("tracebacklimit", None)
@@ -65,6 +67,7 @@ class AccountProvider(ResourceProvider):
 
     # The reference to the class is no secret, and a diff of state stays readable.
     serialize_as_secret_always = False
+    failed_at = 0.0
 
     def __reduce__(self) -> tuple[type[AccountProvider], tuple[()]]:
         return (type(self), ())

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 # How many plans and how many results of single directions one process shows.
 MOST_LINES = 20
-NOT_KNOWN = "the code is not known yet: pulumi up shows what it opens"
-SINCE = "it was closed since the last successful update"
 
 
 class AllowedDirectionProvider(AccountProvider):
@@ -51,7 +49,7 @@ class AllowedDirectionProvider(AccountProvider):
                 raise refusal
             if code is None:
                 account.open_directions()
-                self.show_once(NOT_KNOWN)
+                self.show_once("the code is not known yet: pulumi up shows what it opens")
                 return value
             self._ask(account, code, old)
         except PlusofonError:
@@ -84,7 +82,7 @@ class AllowedDirectionProvider(AccountProvider):
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
         if code in account.open_directions():
             return DiffResult(changes=False)
-        self.show_once(f"{self.opening(str(recorded_direction(olds)))}: {SINCE}")
+        self.show_once(f"{self.opening(str(recorded_direction(olds)))}: it was closed since the last successful update")
         return DiffResult(changes=True)
 
     @hide_traceback

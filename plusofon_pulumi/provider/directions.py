@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Properties = dict[str, Any]
 Places = dict[str, int]
-Failures = list[CheckFailure]
 
 ON_DESTROY = ("retain", "close")
 # How many of many wrong codes are shown.
@@ -41,7 +40,7 @@ class AllowedDirectionsProvider(AccountProvider):
         """Refuse, before any write, what cannot work; return the codes as sorted digits, each once."""
         self._is_program_known = True
         codes, on_destroy = news.get("codes"), news.get("on_destroy", ON_DESTROY[0])
-        failures: Failures = []
+        failures: list[CheckFailure] = []
         if not isinstance(on_destroy, Unknown) and on_destroy not in ON_DESTROY:
             failures.append(CheckFailure("on_destroy", 'it is "retain" (leave the directions open) or "close"'))
         try:
@@ -52,7 +51,7 @@ class AllowedDirectionsProvider(AccountProvider):
             failures[MOST_FAILURES:] = [CheckFailure("", f"{rest} more codes cannot work")]
         return CheckResult({"codes": codes, "on_destroy": on_destroy}, failures)
 
-    def _checked(self, account: Account, given: Any, olds: Properties, failures: Failures) -> Any:
+    def _checked(self, account: Account, given: Any, olds: Properties, failures: list[CheckFailure]) -> Any:
         """Return the codes of a list, sorted and each once; add a failure for each that cannot work."""
         listed = given if isinstance(given, list) else []
         places: Places = {}
@@ -80,7 +79,7 @@ class AllowedDirectionsProvider(AccountProvider):
             return given
         return sorted(places) + [each for each in listed if isinstance(each, Unknown)]
 
-    def _ask(self, account: Account, places: Places, given: Any, olds: Properties, failures: Failures) -> None:
+    def _ask(self, account: Account, places: Places, given: Any, olds: Any, failures: list[CheckFailure]) -> None:
         """Ask what can be known before a write: that new codes exist, and that the list can be read."""
         for code in sorted(places.keys() - _old_codes(olds), key=places.__getitem__):
             try:

@@ -1,4 +1,4 @@
-"""Fixtures of the tests in this process: a plugin, a caller and commands, each on a sandbox; and made-up time."""
+"""Fixtures of the tests in this process: a plugin and commands, each on a sandbox; and made-up time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from plusofon_pulumi.account import delivery, writer
 from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider, base
 from plusofon_pulumi.sandbox import Sandbox
 from tests.unit.cli_runner import Cli
-from tests.unit.sandbox_caller import Caller
 from tests.unit.support import FakeTime, Process, set_time
 from tests.waiting import PATIENCE
 
@@ -39,12 +38,6 @@ def fake_time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     fake = FakeTime()
     set_time(monkeypatch, fake)
     return fake
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> Iterator[Caller]:
-    with Caller(sandbox) as caller:
-        yield caller
 
 
 @pytest.fixture

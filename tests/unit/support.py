@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from pulumi.runtime import rpc
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
 from plusofon_pulumi import client
 from plusofon_pulumi.account import Account, delivery, snapshot
@@ -20,7 +25,8 @@ from plusofon_pulumi.cli import doctor
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.directions import Direction, by_code
 from plusofon_pulumi.errors import PlusofonError
-from plusofon_pulumi.sandbox import CATALOGUE_PATH, READINGS, Sandbox, state
+from plusofon_pulumi.provider import base
+from plusofon_pulumi.sandbox import CATALOGUE_PATH, Sandbox, state
 from plusofon_pulumi.settings import Settings
 from tests.waiting import PATIENCE
 
@@ -54,12 +60,8 @@ class FakeTime:
 
 def set_time(monkeypatch: pytest.MonkeyPatch, fake: object) -> None:
     """Let the client, the account, the doctor and a sandbox live in another time."""
-    for module in (client, delivery, snapshot, state, doctor):
+    for module in (client, delivery, snapshot, state, doctor, base):
         monkeypatch.setattr(module, "time", fake)
-
-
-def settings_of(sandbox: Sandbox) -> Settings:
-    return Settings(sandbox.token, base_url=sandbox.url)
 
 
 def calls(sandbox: Sandbox) -> list[str]:
@@ -77,7 +79,7 @@ class Process:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.account = Account(settings_of(self.sandbox))
+        self.account = Account(client_of(self.sandbox).settings)
 
     def claim(self, *codes: str) -> None:
         for code in codes:
@@ -109,22 +111,16 @@ def outputs(*codes: str, on_destroy: str = "retain") -> dict[str, Any]:
     return {"codes": list(codes), "directions": directions, "on_destroy": on_destroy}
 
 
-def client_at(url: str) -> PlusofonClient:
-    return PlusofonClient(Settings(TOKEN, base_url=url))
-
-
 def client_of(sandbox: Sandbox) -> PlusofonClient:
-    return PlusofonClient(settings_of(sandbox))
+    return PlusofonClient(Settings(sandbox.token, base_url=sandbox.url))
 
 
 class Wire:
-    """A server on loopback that puts on the wire what a test says: no HTTP of its own.
+    """A server on loopback that answers each connection with bytes, or by what gets it; then it hangs up."""
 
-    ``answer`` gets the connection and the request's head; afterwards the connection is closed.
-    """
-
-    def __init__(self, answer: Callable[[socket.socket, bytes], object]) -> None:
-        requests: list[bytes] = []
+    def __init__(self, answer: bytes | Callable[[socket.socket], object]) -> None:
+        heads: list[bytes] = []
+        act = answer if callable(answer) else lambda connection: connection.sendall(answer)
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
@@ -133,12 +129,12 @@ class Wire:
                     while b"\r\n\r\n" not in head and (chunk := self.request.recv(65536)):
                         head += chunk
                     if head:
-                        requests.append(head)
-                        answer(self.request, head)
+                        heads.append(head)
+                        act(self.request)
 
-        self.requests = requests
+        self.requests = heads
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.client = PlusofonClient(Settings(TOKEN, base_url=f"http://127.0.0.1:{self._server.server_address[1]}"))
 
     def __enter__(self) -> Wire:  # noqa: PYI034  # Self is not in typing on 3.10
         threading.Thread(target=self._server.serve_forever, args=(0.01,)).start()
@@ -149,35 +145,18 @@ class Wire:
         self._server.server_close()
 
 
-def raw(answer: bytes) -> Callable[[socket.socket, bytes], object]:
-    """Answer every request with these bytes."""
-    return lambda connection, _: connection.sendall(answer)
+# Run a function in a thread of its own.
+start = ThreadPoolExecutor(99).submit
 
 
-@contextlib.contextmanager
-def refusing_url() -> Iterator[str]:
-    """Hold a port that nobody listens on: connections are refused."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+def after(act: Callable[[], object], function: Callable[..., T]) -> Callable[..., T]:
+    """Return a function before each call of which something else happens."""
 
+    def both(*arguments: Any) -> T:
+        act()
+        return function(*arguments)
 
-def start(function: Callable[[], T]) -> Future[T]:
-    """Run a function in a thread of its own."""
-    outcome: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            outcome.set_result(function())
-        except BaseException as error:  # noqa: BLE001  # handed to the test
-            outcome.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return outcome
-
-
-def came(outcome: Future[T]) -> T:
-    return outcome.result(PATIENCE)
+    return both
 
 
 def error_of(act: Callable[[], object]) -> PlusofonError:
@@ -186,17 +165,59 @@ def error_of(act: Callable[[], object]) -> PlusofonError:
     return caught.value
 
 
-_EVERY: list[dict[str, str]] = [{name: value} for name, reading in READINGS.items() for value in reading.values]
-# Each reading by itself, and some that make each other worse. Those left out must fail, and have tests of their own.
-READINGS_TO_TRY = [
-    *(reading for reading in _EVERY if reading not in ({"R14": "cursor"}, {"R15": "replaces"})),
-    {"R4": "404", "R12": "numbers"},
-    {"R4": "404", "R12": "strings", "R2": "number"},
-    {"R4": "400", "R12": "numbers", "R3": "array", "R1": "[]"},
-    {"R5": "400", "R10": "good", "R13": "each"},
-    {"R5": "400", "R10": "all", "R13": "each", "R4": "400"},
-    {"R6": "ignored", "R8": "no", "R1": "null", "R14": "meta"},
-    {"R7": "late", "R4": "404", "R5": "400", "R13": "each", "R12": "numbers", "R2": "string"},
-    {"R11": "always", "R4": "404", "R10": "good"},
-    {"R2": "number", "R14": "nested", "R3": "array"},
-]
+# A client whose network is made up: each request gets the next of the answers, and the last one from then on.
+URL = "https://api.example"
+OURS = Settings(TOKEN, base_url=URL)
+
+
+@dataclass
+class Answer:
+    """A status and a body: bytes as they are, anything else as JSON."""
+
+    status: int = 200
+    body: object = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Network(BaseAdapter):
+    """Hand out answers, or raise what is an exception; note what was sent, and how."""
+
+    def __init__(self, *answers: Answer | BaseException) -> None:
+        super().__init__()
+        self._answers = answers
+        self.sent: list[requests.PreparedRequest] = []
+        self.options: list[Mapping[str, Any]] = []
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        self.sent.append(request)
+        self.options.append(options)
+        answer = self._answers[min(len(self.sent), len(self._answers)) - 1]
+        if isinstance(answer, BaseException):
+            raise answer
+        response = requests.Response()
+        response.request, response.url = request, str(request.url)
+        response.status_code = answer.status
+        response.headers = CaseInsensitiveDict(answer.headers)
+        response.raw = io.BytesIO(answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode())
+        return response
+
+    def close(self) -> None: ...
+
+
+def client_over(
+    *answers: Answer | BaseException, settings: Settings = OURS, **more: Any
+) -> tuple[PlusofonClient, Network]:
+    client, network = PlusofonClient(settings, **more), Network(*answers)
+    for scheme in ("https://", "http://"):
+        client._session.mount(scheme, network)
+    return client, network
+
+
+def get(*answers: Answer | BaseException, settings: Settings = OURS) -> PlusofonError:
+    """Return the error that the list of open directions ends with."""
+    return error_of(client_over(*answers, settings=settings)[0].get_allowed_directions)
+
+
+def put(*answers: Answer | BaseException) -> PlusofonError:
+    """Return the error that a write ends with."""
+    return error_of(lambda: client_over(*answers)[0].allow_directions(["11"]))

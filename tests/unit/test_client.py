@@ -19,8 +19,7 @@ from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import UnexpectedResponseError
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.settings import Settings
-from tests.unit.answers import URL, Answer, client_over, get
-from tests.unit.support import TOKEN, Wire, client_at, client_of, error_of, raw
+from tests.unit.support import TOKEN, URL, Answer, Wire, client_of, client_over, error_of, get
 
 ROW = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
 HUNGARY = Direction("36", "Венгрия", "Hungary")
@@ -29,9 +28,6 @@ LIST = Answer(200, {"directions": {"36": ROW}})
 
 def codes(client: PlusofonClient) -> list[str]:
     return [direction.code for direction in client.get_allowed_directions()]
-
-
-# What is sent
 
 
 CALLS: list[tuple[Any, str, str, object]] = [
@@ -96,35 +92,24 @@ def test_one_connection_serves_one_call_after_the_other(caplog: pytest.LogCaptur
     assert caplog.text.count("Starting new HTTP connection") == 1
 
 
-# What is around: netrc, proxies, cookies, compression
-
-
-def test_what_the_user_s_home_says_of_the_host_does_not_count(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_netrc_does_not_count_and_a_proxy_is_for_the_way_out(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("default login somebody password else\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert requests.utils.get_netrc_auth(URL) == ("somebody", "else")
-    client, network = client_over(LIST)
-    client.get_allowed_directions()
-    assert network.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
-
-
-def test_a_proxy_is_for_the_way_out_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
     for url, proxy in ((URL, "http://proxy.example:3128"), ("http://127.0.0.1:9", None)):
         client, network = client_over(LIST, settings=Settings(TOKEN, base_url=url))
         client.get_allowed_directions()
+        assert network.sent[0].headers["Authorization"] == f"Bearer {TOKEN}"
         assert requests.utils.select_proxy(url, network.options[0]["proxies"]) == proxy
 
 
 def test_cookies_are_not_kept_and_packed_answers_are_unpacked() -> None:
     body = gzip.compress(json.dumps(LIST.body).encode())
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: %d\r\n\r\n"
-    with Wire(raw(head % len(body) + body)) as wire, client_at(wire.url) as client:
+    with Wire(head % len(body) + body) as wire, wire.client as client:
         assert codes(client) == codes(client) == ["36"]
         assert b"cookie" not in wire.requests[1].lower()
-
-
-# Lists
 
 
 LISTS: list[tuple[object, list[str]]] = [
@@ -189,9 +174,6 @@ def test_names_are_one_printable_line_of_a_sensible_length_and_without_the_token
     assert len(found.english_name) == 100
 
 
-# Pages
-
-
 PLACES: dict[str, Callable[[object, dict[str, object]], dict[str, object]]] = {
     "top": lambda rows, counters: {"data": rows, **counters},
     "top, beside directions": lambda rows, counters: {"directions": rows, **counters},
@@ -240,12 +222,8 @@ def test_pages_that_do_not_make_up_the_list_are_refused(place: str) -> None:
 def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:
     signs: list[dict[str, object]] = [{"next_page_url": f"{URL}/?page=2"}, {"next_cursor": "abc"}, {"has_more": True}]
     signs += [{place: {"data": ONE, **sign}} for sign in signs for place in ("meta", "directions")]
-    for more in [*signs, dict[str, object](links={"next": "?page=2"})]:
-        error = get(Answer(200, {"directions": ONE, **more}))
-        assert "it comes in parts, and does not say how to get the rest" in str(error), more
-
-
-def test_a_page_that_does_not_say_which_one_it_is_ends_no_list() -> None:
-    for rest in (ONE, []):
-        error = get(paged(next(iter(PLACES)), 1, 3, TWO, total=5), Answer(200, {"directions": rest}))
-        assert "it comes in parts, and does not say how to get the rest" in str(error)
+    signs += [{"links": {"next": "?page=2"}}]
+    lists = [[Answer(200, {"directions": ONE, **more})] for more in signs]
+    lists += [[paged("top", 1, 3, TWO, total=5), Answer(200, {"directions": rest})] for rest in (ONE, [])]
+    for answers in lists:
+        assert "it comes in parts, and does not say how to get the rest" in str(get(*answers)), answers

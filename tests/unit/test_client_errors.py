@@ -6,6 +6,7 @@ import html
 import inspect
 import json
 import pickle
+import socket
 import ssl
 import traceback
 from typing import Any
@@ -16,12 +17,11 @@ import requests
 import urllib3
 
 from plusofon_pulumi import errors
-from plusofon_pulumi.client import Exchange
+from plusofon_pulumi.client import Exchange, PlusofonClient
 from plusofon_pulumi.directions import Direction
 from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
 from plusofon_pulumi.settings import Settings
-from tests.unit.answers import URL, Answer, client_over, get, put
-from tests.unit.support import TOKEN, client_at, error_of, refusing_url
+from tests.unit.support import TOKEN, URL, Answer, client_over, error_of, get, put
 
 pytestmark = pytest.mark.usefixtures("fake_time")
 
@@ -51,25 +51,21 @@ Unexpected = errors.UnexpectedResponseError
 HTML = {"Content-Type": "text/html"}
 
 
-def message(words: str) -> dict[str, object]:
-    return {"message": words}
-
-
 @pytest.mark.parametrize(
     "status, body, headers, kind, words, says",
     [
-        (400, message("плохо"), {}, BadRequest, "плохо", f"the answer is 400, «плохо». {CHECK_CODES}"),
+        (400, {"message": "плохо"}, {}, BadRequest, "плохо", f"the answer is 400, «плохо». {CHECK_CODES}"),
         (422, {"message": "x", "errors": {"a": ["y", "x"], "b": "z"}}, {}, BadRequest, "x y", "is 422, «x y». "),
         (401, {}, {}, Unauthorised, "", f"the answer is 401. {CHECK_TOKEN}"),
-        (403, message("нет"), {}, Denied, "нет", f"the answer is 403, «нет». {CHECK_TOKEN}"),
+        (403, {"message": "нет"}, {}, Denied, "нет", f"the answer is 403, «нет». {CHECK_TOKEN}"),
         (404, {"error": "нет"}, {}, NotFound, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
         (404, {"error": {"message": "нет"}}, {}, NotFound, "нет", f"the answer is 404, «нет». {CHECK_BASE}"),
-        (400, message("x" * 5000), {}, BadRequest, f"{'x' * 299}…", f"«{'x' * 299}…»"),
-        (418, message(" "), {}, Other, "", f"the answer is 418. {SUPPORT}"),
+        (400, {"message": "x" * 5000}, {}, BadRequest, f"{'x' * 299}…", f"«{'x' * 299}…»"),
+        (418, {"message": " "}, {}, Other, "", f"the answer is 418. {SUPPORT}"),
         (429, {}, {}, Limit, "", "the answer is 429. Wait a minute and try again."),
         (429, {}, {"Retry-After": "3600"}, Limit, "", "Wait 3600 s, as the answer asks, and try again."),
-        (500, message("нет доступа"), {}, Denied, "нет доступа", f"500, «нет доступа». {CHECK_TOKEN}"),
-        (500, message("Server Error"), {}, Server, "Server Error", f"is 500, «Server Error». {SUPPORT}"),
+        (500, {"message": "нет доступа"}, {}, Denied, "нет доступа", f"500, «нет доступа». {CHECK_TOKEN}"),
+        (500, {"message": "Server Error"}, {}, Server, "Server Error", f"is 500, «Server Error». {SUPPORT}"),
         (500, b"", {}, Server, "", f"the answer is 500. {SUPPORT}"),
         (503, b"<h1>Down</h1>\n", HTML, Server, "", f"the answer is 503 (text/html: <h1>Down</h1>). {SUPPORT}"),
         # A good status, and yet no good answer.
@@ -88,9 +84,7 @@ def message(words: str) -> dict[str, object]:
         (304, b"", {}, Unexpected, "", f"redirects to {URL}/api/v1/direction, where"),
     ],
 )
-def test_an_answer_is_the_error_that_it_stands_for(
-    status: int, body: object, headers: dict[str, str], kind: Any, words: str, says: str
-) -> None:
+def test_an_answer_is_its_error(status: int, body: object, headers: Any, kind: Any, words: str, says: str) -> None:
     error: Any = get(Answer(status, body, headers), settings=IN_STACK)
     assert type(error) is kind
     assert (error.status_code, error.message, error.method, error.path) == (status, words, "GET", "/api/v1/direction")
@@ -99,11 +93,9 @@ def test_an_answer_is_the_error_that_it_stands_for(
     assert (str(error).isprintable(), len(error.body) <= 2000) == (True, True)
 
 
-# No answer
-
-
-NEW = urllib3.exceptions.NewConnectionError(None, "")  # type: ignore[arg-type]
-REFUSED = requests.ConnectionError(urllib3.exceptions.MaxRetryError(None, "", NEW))  # type: ignore[arg-type]
+ANY: Any = None
+NEW = urllib3.exceptions.NewConnectionError(ANY, "")
+REFUSED = requests.ConnectionError(urllib3.exceptions.MaxRetryError(ANY, "", NEW))
 BROKEN = requests.ConnectionError(urllib3.exceptions.ProtocolError("x", ConnectionResetError(104, "reset by peer")))
 NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no issuer"))
 
@@ -115,7 +107,7 @@ NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no i
         (requests.ConnectTimeout(), False, 5, "no connection could be made (ConnectTimeout). Check the network"),
         (requests.ReadTimeout(), True, 5, "no answer came in time. Check the network"),
         (requests.ConnectionError(TimeoutError()), True, 5, "no answer came in time. Check the network"),
-        (urllib3.exceptions.ReadTimeoutError(None, "", ""), True, 5, "no answer came in time. "),  # type: ignore[arg-type]
+        (urllib3.exceptions.ReadTimeoutError(ANY, "", ""), True, 5, "no answer came in time. "),
         (BROKEN, True, 5, "the connection broke (reset by peer). Check the network"),
         (requests.exceptions.ChunkedEncodingError(), True, 5, "the connection broke (ChunkedEncodingError)"),
         (NOT_TRUSTED, False, 1, "the certificate is not trusted (no issuer). Check REQUESTS_CA_BUNDLE"),
@@ -124,9 +116,7 @@ NOT_TRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "no i
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
-def test_no_answer_says_why_and_whether_the_write_was_carried_out(
-    failure: BaseException, unknown: bool, attempts: int, says: str
-) -> None:
+def test_no_answer_says_why_and_if_it_was_done(failure: BaseException, unknown: bool, attempts: int, says: str) -> None:
     client, network = client_over(failure)
     error: Any = error_of(lambda: client.allow_directions(["11"]))
     assert type(error) is (RequestTimeoutError if "in time" in says else TransportError)
@@ -156,15 +146,16 @@ def test_every_exception_of_requests_becomes_ours() -> None:
         ("REQUESTS_CA_BUNDLE", "/no/such.pem", "invalid path: /no/such.pem. Check REQUESTS_CA_BUNDLE."),
     ],
 )
-def test_a_setting_of_the_network_that_cannot_work_is_named_and_not_tried_again(
+def test_a_network_setting_that_cannot_work_is_named_and_not_tried_again(
     variable: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Exchange] = []
     monkeypatch.delenv("no_proxy", raising=False)
-    with refusing_url() as url, client_at("https://api.invalid") as client:
-        closed = url.removeprefix("http://")
+    settings = Settings(TOKEN, base_url="https://api.invalid")
+    with socket.socket() as held, PlusofonClient(settings, observe=seen.append) as client:
+        held.bind(("127.0.0.1", 0))  # and nobody listens
+        closed = f"127.0.0.1:{held.getsockname()[1]}"
         monkeypatch.setenv(variable, value.format(closed=closed))
-        client._observe = seen.append
         error = error_of(lambda: client.deny_directions(["36"]))
     assert isinstance(error, TransportError)
     assert (error.outcome_unknown, len(seen), "secret" in str(error)) == (False, 1, False)
@@ -172,18 +163,9 @@ def test_a_setting_of_the_network_that_cannot_work_is_named_and_not_tried_again(
     assert str(error).endswith("It was not carried out.")
 
 
-# The token
-
 ODD = "12|Sec/Ret+<&>=x"
-FORMS = {
-    "as it is": ODD,
-    "JSON": json.dumps(ODD)[1:-1],
-    "JSON of PHP": json.dumps(ODD)[1:-1].replace("/", "\\/"),
-    "a URL": quote(ODD, safe=""),
-    "a path": quote(ODD),
-    "HTML": html.escape(ODD),
-    "another case": ODD.upper(),
-}
+JSON = json.dumps(ODD)[1:-1]
+FORMS = [ODD, ODD.upper(), JSON, JSON.replace("/", "\\/"), quote(ODD), quote(ODD, safe=""), html.escape(ODD)]
 
 
 def everything(error: PlusofonError) -> str:
@@ -194,26 +176,18 @@ def everything(error: PlusofonError) -> str:
     return f"{shown}{error!r}{vars(error)}{pickle.loads(pickle.dumps(error)).args}"  # noqa: S301  # our own
 
 
-@pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
+@pytest.mark.parametrize("form", FORMS)
 def test_the_token_is_in_nothing_that_comes_of_an_answer(form: str) -> None:
-    settings = Settings(ODD, base_url=URL)
-    answers = [
-        *((status, {"message": "Bearer TOKEN, or TOKEN"}, {}) for status in (200, 400, 401, 429, 500, 503)),
-        (404, {"error": {"message": "TOKEN"}}, {}),
-        (422, {"errors": {"a": ["TOKEN"]}}, {}),
-        (200, {"success": False, "message": "y" * 295 + "TOKEN"}, {}),
-        (200, {"directions": [{"code": "TOKEN"}]}, {}),
-        (200, {"directions": {"TOKEN": {}}}, {}),
-        (200, "<p>TOKEN</p>", HTML),
-        (502, "y" * 1995 + "TOKEN", HTML),
-        (302, "", {"Location": f"https://api.example/{form}?{form}"}),
-    ]
+    bodies = [(status, '{"message": "Bearer TOKEN, or TOKEN"}') for status in (200, 400, 401, 429, 500, 503)]
+    bodies += [(404, '{"error": {"message": "TOKEN"}}'), (422, '{"errors": {"a": ["TOKEN"]}}')]
+    bodies += [(200, '{"success": false, "message": "%sTOKEN"}' % ("y" * 295)), (200, "<p>TOKEN</p>")]
+    bodies += [(200, '{"directions": [{"code": "TOKEN"}]}'), (200, '{"directions": {"TOKEN": {}}}')]
+    bodies += [(502, "y" * 1995 + "TOKEN")]
     failures: list[Any] = [requests.ReadTimeout(form, request=requests.Request("GET", URL, {"Authorization": ODD}))]
-    for status, body, headers in answers:
-        text = (body if isinstance(body, str) else json.dumps(body)).replace("TOKEN", form)
-        failures.append(Answer(status, text.encode(), headers))
+    failures += [Answer(302, b"", {"Location": f"https://api.example/{form}?{form}"})]
+    failures += [Answer(status, body.replace("TOKEN", form).encode(), HTML) for status, body in bodies]
     for failure in failures:
-        shown = everything(get(failure, settings=settings)).casefold()
+        shown = everything(get(failure, settings=Settings(ODD, base_url=URL))).casefold()
         assert not [part for part in ("ret+", "ret%2b", "sec/", "sec%2f", "sec\\") if part in shown], failure
 
 
@@ -228,6 +202,6 @@ def test_the_token_is_in_no_direction_and_in_nothing_that_is_observed() -> None:
 
 def test_our_own_words_stay_whole_however_short_the_token_is() -> None:
     for settings in (Settings("e", base_url=URL), Settings("t", base_url=URL)):
-        error = get(Answer(401, message(f"<{settings.token}>")), settings=settings)
+        error = get(Answer(401, {"message": f"<{settings.token}>"}), settings=settings)
         assert str(error).startswith(f"{CALL}the answer is 401, «<***>». Check the token of the program (the account ")
         assert "an entry is not an object" in str(get(Answer(200, {"directions": [5]}), settings=settings))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 import re
-from collections.abc import Callable
 from email.utils import formatdate
 from socket import socket
 from typing import Any
@@ -13,19 +12,13 @@ from typing import Any
 import pytest
 import requests
 
-from plusofon_pulumi.client import Exchange, PlusofonClient
+from plusofon_pulumi.client import Exchange
 from plusofon_pulumi.errors import PlusofonError, RequestTimeoutError, TransportError
-from tests.unit.answers import URL, Answer, client_over, get, put
-from tests.unit.support import TOKEN, FakeTime, Wire, client_at, error_of, raw
-from tests.unit.test_client import LIST, ONE, codes, paged
+from tests.unit.support import TOKEN, URL, Answer, FakeTime, Wire, client_over, error_of, get, put
+from tests.unit.test_client import CALLS, LIST, ONE, codes, paged
 from tests.unit.test_client_errors import BROKEN, REFUSED
 
 BUSY = Answer(503)
-CALLS: dict[str, Callable[[PlusofonClient], object]] = {
-    "GET": PlusofonClient.get_allowed_directions,
-    "PUT": lambda client: client.allow_directions(["11"]),
-    "DELETE": lambda client: client.deny_directions(["36"]),
-}
 PASSING: list[Any] = [*map(Answer, (429, 500, 501, 502, 503, 504)), REFUSED, BROKEN, requests.ReadTimeout()]
 PASSING.append(Answer(500, {"message": "Server Error"}))
 LASTING: list[Any] = [*map(Answer, (301, 304, 400, 401, 403, 404, 405, 409, 418, 422))]
@@ -35,12 +28,12 @@ LASTING += [Answer(500, {"message": "нет доступа"}), Answer(200, b"<p>
 pytestmark = pytest.mark.usefixtures("fake_time")
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", [call for call, *_ in CALLS], ids=["GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("failure", [*PASSING, *LASTING], ids=repr)
-def test_what_may_pass_is_tried_five_times_and_nothing_else_twice(failure: Any, call: str, fake_time: FakeTime) -> None:
+def test_what_may_pass_is_tried_five_times_and_nothing_else_twice(failure: Any, call: Any, fake_time: FakeTime) -> None:
     client, network = client_over(failure, failure, failure, failure, LIST)
     with contextlib.nullcontext() if failure in PASSING else pytest.raises(PlusofonError):
-        CALLS[call](client)
+        call(client)
     assert len(network.sent) == len(fake_time.pauses) + 1 == (5 if failure in PASSING else 1)
     assert len({(sent.method, sent.url, sent.body) for sent in network.sent}) == 1
 
@@ -53,9 +46,7 @@ def test_a_sixth_attempt_is_never_made_but_each_page_has_its_own() -> None:
 
 
 @pytest.mark.parametrize("first, is_unknown", [(BROKEN, True), (BUSY, True), (REFUSED, False)])
-def test_what_an_attempt_may_have_done_is_not_forgotten_when_the_next_cannot_connect(
-    first: Any, is_unknown: bool
-) -> None:
+def test_what_one_attempt_may_have_done_the_next_does_not_forget(first: Any, is_unknown: bool) -> None:
     error = put(first, REFUSED)
     assert isinstance(error, TransportError)
     assert error.outcome_unknown is is_unknown
@@ -103,15 +94,12 @@ def test_all_attempts_at_a_call_take_at_most_a_minute(monkeypatch: pytest.Monkey
     assert (len(network.sent), network.options[3]["timeout"]) == (4, (3.0, 3.0))
 
 
-# Answers on a raw socket
-
-
 def answered(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 def test_an_interim_answer_is_no_answer_and_the_real_one_is_not_taken_for_the_next() -> None:
-    def answer(connection: socket, _: bytes) -> None:
+    def answer(connection: socket) -> None:
         if len(wire.requests) == 2:
             connection.sendall(answered(b'{"directions": {}}'))
         else:
@@ -119,20 +107,20 @@ def test_an_interim_answer_is_no_answer_and_the_real_one_is_not_taken_for_the_ne
             if connection.recv(65536):  # the next call, where this one still waits
                 connection.sendall(answered(b'{"directions": {"53": {}}}'))
 
-    with Wire(answer) as wire, client_at(wire.url) as client:
+    with Wire(answer) as wire, wire.client as client:
         error = error_of(lambda: client.get_allowed_directions(attempts=1))
         assert "only an interim answer (103) came. Try again." in str(error)
         assert client.get_allowed_directions() == []
 
 
 def test_an_answer_that_goes_on_for_more_than_a_minute_is_ended(fake_time: FakeTime) -> None:
-    def answer(connection: socket, _: bytes) -> None:
+    def answer(connection: socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
         for _n in range(100):
             fake_time.now += 14
             connection.sendall(b" " * 1024)
 
-    with Wire(answer) as wire, client_at(wire.url) as client:
+    with Wire(answer) as wire, wire.client as client:
         error = error_of(lambda: client.deny_directions(["36"]))
         assert len(wire.requests) == 1
     assert isinstance(error, RequestTimeoutError)
@@ -147,12 +135,9 @@ def test_an_answer_of_more_than_five_mib_is_refused() -> None:
 def test_an_answer_that_is_cut_off_is_no_answer() -> None:
     whole = answered(b'{"directions": {"36": {}}, "padding": "%s"}' % (b"x" * 50))
     for cut in (1, 30, 60):
-        with Wire(raw(whole[:-cut])) as wire, client_at(wire.url) as client:
+        with Wire(whole[:-cut]) as wire, wire.client as client:
             assert isinstance(error_of(client.get_allowed_directions), TransportError)
             assert len(wire.requests) == 5
-
-
-# What is observed, and logged
 
 
 def test_each_attempt_is_observed() -> None:

@@ -11,9 +11,9 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,30 +27,19 @@ from tests.pages import blocks
 ALL = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, PlusofonError)]
 
 
-def made(kind: type[PlusofonError]) -> PlusofonError:
-    error = kind("text")
-    if isinstance(error, APIError):
-        error = kind("text", status_code=418, message="m", method="GET", path="/p", body="b")  # type: ignore[call-arg]
-    if isinstance(error, RateLimitError):
-        error.retry_after = 7.0
-    return kind("text", outcome_unknown=False) if isinstance(error, TransportError) else error  # type: ignore[call-arg]
-
-
 def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
-    drawn: dict[str, str] = {}
-    above: dict[int, str] = {}
-    for line in (errors.__doc__ or "").splitlines():
-        found = re.match(r"[ │├└─]*([A-Z][A-Za-z]+Error)\b", line)
-        if found:
-            depth = found.start(1)
-            drawn[found[1]] = above.get(max((other for other in above if other < depth), default=0), "Exception")
-            above = {other: name for other, name in above.items() if other < depth} | {depth: found[1]}
-    assert drawn == {kind.__name__: kind.__mro__[1].__name__ for kind in ALL}
+    drawn: dict[int, str] = {0: "Exception"}
+    for indent, name in re.findall(r"^([ │├└─]*)([A-Z]\w+Error)\b", errors.__doc__ or "", re.MULTILINE):
+        above = max(depth for depth in drawn if depth < len(indent) + 1)
+        drawn = {depth: each for depth, each in drawn.items() if depth <= above} | {len(indent) + 1: name}
+        assert getattr(errors, name).__mro__[1].__name__ == drawn[above]
+    assert {kind.__name__ for kind in ALL} <= {*re.findall(r"\w+", errors.__doc__ or "")}
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_an_error_survives_a_pickle_a_copy_and_other_words(kind: type[PlusofonError]) -> None:
-    error = made(kind)
+    error = kind("text")
+    vars(error).update({name: f"not the default of {name}" for name in vars(error)})
     assert (kind.__module__, getattr(plusofon_pulumi, kind.__name__)) == ("plusofon_pulumi", kind)
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), error.saying("text")):  # noqa: S301  # our own
         assert (type(twin), str(twin), vars(twin)) == (kind, "text", vars(error))
@@ -65,9 +54,6 @@ def test_an_error_has_the_defaults_that_a_caller_may_count_on() -> None:
     assert vars(APIError("x")) == {"status_code": 0, "message": "", "method": "", "path": "", "body": ""}
     assert RateLimitError("x").retry_after is None
     assert not {kind.__name__ for kind in ALL} & set(dir(builtins))
-
-
-# Public names
 
 
 def test_the_public_list_is_what_type_checkers_see_and_what_can_be_imported() -> None:
@@ -98,52 +84,38 @@ def test_the_package_is_typed_and_has_the_version_of_pyproject() -> None:
 
 PACKAGE = "plusofon_pulumi"
 ROOT = Path(plusofon_pulumi.__file__).parent
-FILES = sorted(ROOT.rglob("*.py"))
-# What is looked up on demand, and the door of `python -m`.
-DOORS = ("__init__", "__main__")
+DOORS = {"__init__", "__main__"}  # what is looked up on demand, and the door of `python -m`
 
 
-def arrows() -> dict[str, set[str]]:
-    """Read the table: in each line a module, what it is for, and behind an arrow what it may import."""
+def imports() -> dict[str, set[str]]:
+    """Return what each module imports, also in functions and for type checkers."""
     found: dict[str, set[str]] = {}
-    for line in blocks(CHECKOUT / "ARCHITECTURE.md", "text")[0].text.splitlines():
-        head, _, allowed = line.partition(" -> ")
-        found[head.split()[0].rstrip("/")] = set(found if allowed == "the above" else re.findall(r"\w+", allowed))
+    for path in ROOT.rglob("*.py"):
+        names = found.setdefault(path.relative_to(ROOT).parts[0].removesuffix(".py"), set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                assert getattr(node, "level", 0) < len(path.relative_to(ROOT).parts), f"{path}: a relative way out"
+                base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+                names |= {f"{base}{alias.name}." for alias in node.names}
     return found
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the full name of everything that a file imports, also in functions and for type checkers."""
-    package = [PACKAGE, *path.relative_to(ROOT).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            parent = ".".join([*base, *filter(None, [node.module])])
-            yield from (f"{parent}.{alias.name}" for alias in node.names)
-
-
-def module(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
-
-
-def test_the_table_of_the_architecture_has_these_arrows() -> None:
-    modules = {module(path) for path in FILES} - {*DOORS}
-    assert modules == arrows().keys()
-    for path in FILES:
-        if module(path) not in DOORS:
-            found = {name.split(".")[1] for name in imports(path) if name.startswith(f"{PACKAGE}.")} & modules
-            assert found - {module(path)} <= arrows()[module(path)], path
-
-    assert arrows()["sandbox"] & modules == {"directions"}, "it shares no mistake with the client"
-
-
-def test_few_know_pulumi_or_http() -> None:
-    knowing: dict[str, set[str]] = {}
-    for path in FILES:
-        for name in imports(path):
-            knowing.setdefault(name.split(".")[0], set()).add(module(path))
+def test_the_table_of_the_architecture_has_these_arrows_and_few_know_pulumi_or_http() -> None:
+    allowed: dict[str, set[str]] = {}
+    for line in blocks(CHECKOUT / "ARCHITECTURE.md", "text")[0].text.splitlines():
+        head, _, arrows = line.partition(" -> ")
+        allowed[head.split()[0].rstrip("/")] = set(allowed if arrows == "the above" else re.findall(r"\w+", arrows))
+    everything = imports()
+    found = {name: names for name, names in everything.items() if name not in DOORS}
+    assert found.keys() == allowed.keys()
+    for name, names in found.items():
+        ours = {each.split(".")[1] for each in names if each.startswith(f"{PACKAGE}.")} & found.keys()
+        assert ours - {name} <= allowed[name], name
+    assert allowed["sandbox"] & found.keys() == {"directions"}, "it shares no mistake with the client"
+    knowing = {
+        other: {name for name, names in everything.items() if any(each.startswith(f"{other}.") for each in names)}
+        for other in ("requests", "urllib3", "pulumi")
+    }
     assert knowing["requests"] | knowing["urllib3"] == {"client"}
     assert knowing["pulumi"] - {"plugin"} == {"provider", "resources", "data"}
 
@@ -168,9 +140,7 @@ BESIDE = {"account", "adoption", "cli", "client", "data", "provider", "sandbox"}
         (f"{RUN}(['list'])", {"cli"} | HTTP, PULUMI),
     ],
 )
-def test_an_import_or_a_command_loads_what_it_needs_and_no_more(
-    sandbox: Sandbox, code: str, loads: set[str], without: set[str]
-) -> None:
+def test_an_import_loads_what_it_needs_and_no_more(sandbox: Sandbox, code: str, loads: Any, without: Any) -> None:
     program = f"import sys\ntry:\n    {code}\nfinally:\n    print('LOADED', *sys.modules)"
     env = {**os.environ, "PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url}
     done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)

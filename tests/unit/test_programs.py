@@ -16,12 +16,10 @@ from pulumi.runtime.mocks import MockResourceArgs
 from pulumi.runtime.stack import run_in_stack
 
 import plusofon_pulumi as plusofon
-from plusofon_pulumi import identity
 from plusofon_pulumi.client import PlusofonClient
 from plusofon_pulumi.sandbox import Sandbox
 from plusofon_pulumi.settings import Settings
 from tests import frozen
-from tests.unit.support import settings_of
 
 
 class Recorder(mocks.Mocks):
@@ -39,7 +37,7 @@ class Recorder(mocks.Mocks):
 
 
 class TidyMonitor(mocks.MockMonitor):
-    """Close the event loop that Pulumi's own stand-in would leave behind in each of its threads."""
+    """Pulumi's own stand-in, which would leave an event loop behind in each of its threads."""
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the protocol's name
         loop = asyncio.new_event_loop()
@@ -85,40 +83,38 @@ def registered(act: Callable[[], object], **how: Any) -> MockResourceArgs:
     return resource
 
 
+def made(value: Any) -> Any:
+    return value() if callable(value) else value
+
+
 CODES: list[tuple[Any, Any]] = [("36", "36"), (36, 36.0), (None, None), (HUNGARY, "36"), (lambda: out(HUNGARY), "36")]
 CODES += [(lambda: later(HUNGARY), "36"), (lambda: asyncio.ensure_future(later("36")), "36")]
+LISTS: list[tuple[Any, Any]] = [([], []), (("36", 7, HUNGARY), ["36", 7.0, "36"]), ({HUNGARY}, ["36"])]
+LISTS += [(lambda: (str(code) for code in (36, 7)), ["36", "7"]), (lambda: out(["36", HUNGARY]), ["36", "36"])]
+LISTS += [(lambda: out({"36"}), ["36"]), (lambda: ["36", out(HUNGARY), later(7)], ["36", "36", 7.0])]
+LISTS += [(lambda: later(["36"]), ["36"]), (lambda: asyncio.ensure_future(later([HUNGARY])), ["36"])]
+# What is no list of codes is never an empty one: its provider refuses it.
+LISTS += [(wrong, wrong) for wrong in ("36", 36.0, {"36": "Hungary"}, ["36", ""], ["36", None], None)]
+LISTS += [(lambda: out(None), None)]
+
+
+def registered_as(kind: Any, **inputs: Any) -> dict[str, Any]:
+    """Return the inputs of a resource that is registered, but for what was left out."""
+    one = registered(lambda: kind("name", **{key: made(value) for key, value in inputs.items()}))
+    assert (one.typ, one.name, one.custom) == (f"pulumi-python:dynamic/plusofon:{kind.__name__}", "name", True)
+    return {key: one.inputs.get(key) for key in {*one.inputs, *inputs}}
 
 
 @pytest.mark.parametrize("code, sent", CODES)
 def test_a_direction_is_registered_with_its_code_as_it_was_given(code: Any, sent: Any) -> None:
-    one = registered(lambda: plusofon.AllowedDirection("hungary", code=code() if callable(code) else code))
-    assert (one.typ, one.name, one.custom) == ("pulumi-python:dynamic/plusofon:AllowedDirection", "hungary", True)
-    assert one.inputs == {"__provider": frozen.DIRECTION_PROVIDER, **({} if sent is None else {"code": sent})}
+    found = registered_as(plusofon.AllowedDirection, code=code)
+    assert found == {"code": sent, "__provider": frozen.DIRECTION_PROVIDER}
 
 
-@pytest.mark.parametrize(
-    "codes, sent",
-    [
-        ([], []),
-        (("36", 7, HUNGARY), ["36", 7.0, "36"]),
-        ({HUNGARY}, ["36"]),
-        (lambda: (str(code) for code in (36, 7)), ["36", "7"]),
-        (lambda: out(["36", HUNGARY]), ["36", "36"]),
-        (lambda: out({"36"}), ["36"]),
-        (lambda: ["36", out(HUNGARY), later(7)], ["36", "36", 7.0]),
-        (lambda: later(["36"]), ["36"]),
-        (lambda: asyncio.ensure_future(later([HUNGARY])), ["36"]),
-        # What is no list of codes is never an empty one: its provider refuses it.
-        *((wrong, wrong) for wrong in ("36", 36.0, {"36": "Hungary"}, ["36", ""], ["36", None])),
-        (None, None),
-        (lambda: out(None), None),
-    ],
-)
+@pytest.mark.parametrize("codes, sent", LISTS)
 def test_a_list_is_registered_with_its_codes_as_they_were_given(codes: Any, sent: Any) -> None:
-    whole = registered(lambda: plusofon.AllowedDirections("all", codes=codes() if callable(codes) else codes))
-    assert (whole.typ, whole.name, whole.custom) == ("pulumi-python:dynamic/plusofon:AllowedDirections", "all", True)
-    assert (whole.inputs.pop("__provider"), whole.inputs.pop("on_destroy")) == (frozen.DIRECTIONS_PROVIDER, "retain")
-    assert whole.inputs == ({} if sent is None else {"codes": sent})
+    found = registered_as(plusofon.AllowedDirections, codes=codes)
+    assert found == {"codes": sent, "on_destroy": "retain", "__provider": frozen.DIRECTIONS_PROVIDER}
 
 
 def test_bytes_are_no_list_of_numbers() -> None:
@@ -127,38 +123,18 @@ def test_bytes_are_no_list_of_numbers() -> None:
         run(lambda: (plusofon.AllowedDirections("all", codes=codes), None)[1])
 
 
-# What state knows
-
-
 def test_a_subclass_has_the_same_identity_in_state() -> None:
     own: Any = type("Own", (plusofon.AllowedDirection,), {})
-    assert registered(lambda: own("hungary", code="36")).typ == identity.DIRECTION_TYPE
-
-
-def test_what_state_holds_of_us_has_not_changed() -> None:
-    assert {name: value for name, value in vars(identity).items() if name.isupper()} == {
-        "DIRECTION_TYPE": "pulumi-python:dynamic/plusofon:AllowedDirection",
-        "DIRECTIONS_TYPE": "pulumi-python:dynamic/plusofon:AllowedDirections",
-        "DIRECTIONS_ID": "allowed-directions",
-        "PROVIDER_INPUT": "__provider",
-        "DIRECTION_PROVIDER": frozen.DIRECTION_PROVIDER,
-        "DIRECTIONS_PROVIDER": frozen.DIRECTIONS_PROVIDER,
-    }
-
-
-# Provider
+    assert registered(lambda: own("hungary", code="36")).typ == "pulumi-python:dynamic/plusofon:AllowedDirection"
 
 
 @pytest.mark.parametrize("token", ["t0ken", lambda: pulumi.Output.secret("t0ken"), lambda: out("t0ken")])
 def test_a_provider_is_registered_with_its_name_and_settings_and_a_secret_token(token: Any) -> None:
-    def program() -> None:
-        plusofon.Provider("second", token() if callable(token) else token, "99", "https://own.example")
-
-    provider = registered(program, config=STACK)
+    act = lambda: plusofon.Provider("second", made(token), "99", "https://own.example")  # noqa: E731
+    provider = registered(act, config=STACK)
     assert (provider.typ, provider.name) == ("pulumi:providers:pulumi-python", "second")
-    assert provider.inputs.pop("plusofon:token") == {**SECRET, "value": "t0ken"}
     own = {"plusofon:provider": "second", "plusofon:clientId": "99", "plusofon:baseUrl": "https://own.example"}
-    assert provider.inputs == own
+    assert provider.inputs == {**own, "plusofon:token": {**SECRET, "value": "t0ken"}}
 
 
 @pytest.mark.parametrize("config, client_id", [(STACK, "77"), ({}, "1")])
@@ -167,10 +143,9 @@ def test_what_a_provider_was_not_given_comes_from_the_stack_or_the_environment_b
 ) -> None:
     monkeypatch.setenv("PLUSOFON_TOKEN", "stray")
     monkeypatch.setenv("PLUSOFON_CLIENT_ID", "1")
-    provider = registered(lambda: plusofon.Provider("second", None), config=config)  # type: ignore[arg-type]
-    assert provider.inputs["plusofon:clientId"] == client_id
-    assert provider.inputs.get("plusofon:baseUrl") == config.get("plusofon:baseUrl")
-    assert provider.inputs["plusofon:token"] == {**SECRET, "value": None}
+    found = registered(lambda: plusofon.Provider("second", None), config=config).inputs  # type: ignore[arg-type]
+    assert (found["plusofon:clientId"], found.get("plusofon:baseUrl")) == (client_id, config.get("plusofon:baseUrl"))
+    assert found["plusofon:token"] == {**SECRET, "value": None}
 
 
 def test_a_setting_of_the_stack_that_is_empty_fails_in_plain_words() -> None:
@@ -188,7 +163,8 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def stack_of(sandbox: Sandbox) -> dict[str, str]:
+@pytest.fixture
+def stack(sandbox: Sandbox) -> dict[str, str]:
     return {"plusofon:token": sandbox.token, "plusofon:baseUrl": sandbox.url}
 
 
@@ -208,17 +184,15 @@ def test_get_direction_fails_unless_there_is_exactly_one(monkeypatch: pytest.Mon
     none = "Plusofon's catalogue has no direction with the code or name"
     twin = "'twin' is the name of several directions: 37 (Twin), 38 (Twin); give a code"
     said = {"Hungray": f"{none} 'Hungray'; the nearest: 36 (Hungary)", " ": f"{none} ' '", "twin": twin}
-    catalogue = plusofon.Catalogue(
-        [HUNGARY, plusofon.Direction("37", "", "Twin"), plusofon.Direction("38", "", "Twin")]
-    )
-    monkeypatch.setattr(PlusofonClient, "get_directions", lambda _: catalogue)
+    rows = [HUNGARY, plusofon.Direction("37", "", "Twin"), plusofon.Direction("38", "", "Twin")]
+    monkeypatch.setattr(PlusofonClient, "get_directions", lambda _: plusofon.Catalogue(rows))
     assert plusofon.get_direction(" ВЕНГРИЯ\n", Settings("t")) == HUNGARY
     for text, says in said.items():
         assert failure(functools.partial(plusofon.get_direction, text), {"plusofon:token": "t"}) == says
 
 
 def test_the_lists_are_searched_by_a_part_of_a_name_or_a_code(sandbox: Sandbox) -> None:
-    settings = settings_of(sandbox)
+    settings = Settings(sandbox.token, base_url=sandbox.url)
     assert len(plusofon.get_directions(provider=settings)) > 230
     assert codes(plusofon.get_allowed_directions(provider=settings)) == ["7", "36", "53"]
     for text, there_are, are_open in [("венг", ["36"], ["36"]), ("oman", ["968", "40"], []), ("Atlantis", [], [])]:
@@ -226,30 +200,26 @@ def test_the_lists_are_searched_by_a_part_of_a_name_or_a_code(sandbox: Sandbox) 
         assert codes(plusofon.get_allowed_directions(text, settings)) == are_open
 
 
-def test_a_blank_text_is_never_all_of_them(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("read", READS[1:])
+def test_a_blank_text_is_never_all_of_them(stack: dict[str, str], read: Callable[..., Any]) -> None:
     says = "the text to search for is blank: leave it out to get all directions"
-    assert failure(lambda: plusofon.get_directions(" "), stack_of(sandbox)) == says
-    assert failure(lambda: plusofon.get_allowed_directions(" "), stack_of(sandbox)) == says
+    assert failure(lambda: read(" "), stack) == says
 
 
 @pytest.mark.parametrize("read", READS)
-def test_the_account_is_the_stack_s_or_the_environment_s(
-    sandbox: Sandbox, read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_account_is_of_stack_or_environment(stack: Any, read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     got: list[Any] = []
     monkeypatch.setenv("PLUSOFON_TOKEN", "a-stray-token")
-    run(lambda: got.append(read("hungary")), config=stack_of(sandbox))
-    monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
-    monkeypatch.setenv("PLUSOFON_BASE_URL", sandbox.url)
+    run(lambda: got.append(read("hungary")), config=stack)
+    monkeypatch.setenv("PLUSOFON_TOKEN", stack["plusofon:token"])
+    monkeypatch.setenv("PLUSOFON_BASE_URL", stack["plusofon:baseUrl"])
     got.append(read("hungary"))
     assert [codes(each) for each in got] == [["36"], ["36"]]
 
 
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("read", READS)
-def test_a_provider_s_account_is_read_into_an_output_that_is_no_secret(
-    sandbox: Sandbox, read: Callable[..., Any], preview: bool
-) -> None:
+def test_a_provider_s_account_is_read_into_an_output_and_no_secret(sandbox: Sandbox, read: Any, preview: bool) -> None:
     got: dict[str, Any] = {}
 
     def program() -> None:
@@ -262,10 +232,10 @@ def test_a_provider_s_account_is_read_into_an_output_that_is_no_secret(
 
 
 @pytest.mark.parametrize("read", READS)
-def test_what_fails_is_never_an_empty_list(sandbox: Sandbox, read: Callable[..., Any]) -> None:
+def test_what_fails_is_never_an_empty_list(stack: dict[str, str], read: Callable[..., Any]) -> None:
     assert failure(lambda: read("36")).startswith("there is no Plusofon token: ")
-    error = failure(lambda: read("36"), {**stack_of(sandbox), "plusofon:token": "refused"})
-    assert error.startswith(f"GET {sandbox.url}/api/v1/direction")
+    error = failure(lambda: read("36"), {**stack, "plusofon:token": "refused"})
+    assert error.startswith(f"GET {stack['plusofon:baseUrl']}/api/v1/direction")
     assert "Check the token of plusofon:token in the stack's configuration" in error
 
 

@@ -16,12 +16,11 @@ from plusofon_pulumi.errors import DirectionNotOpenError, PlusofonError
 from plusofon_pulumi.provider.base import AccountProvider
 from plusofon_pulumi.sandbox import CATALOGUE_PATH, Sandbox
 from tests.unit.conftest import Plugin, StartPlugin
-from tests.unit.support import ALL_CODES, DIRECTIONS, PAYLOAD, UNKNOWN, calls, error_of, inputs, outputs
+from tests.unit.support import ALL_CODES, DIRECTIONS, PAYLOAD, UNKNOWN, FakeTime, calls, error_of, inputs, outputs
 
 HUNGARY, CUBA = DIRECTIONS["36"].as_outputs(), DIRECTIONS["53"].as_outputs()
 ID = "allowed-directions"
 GB = str(DIRECTIONS["44"])
-ONE_UNKNOWN = "the code is not known yet: pulumi up shows what it opens"
 MANY_UNKNOWN = "not all codes are known yet: pulumi up shows what closes and what opens"
 SINCE = "since the last successful update"
 AFTER = "closes after that, unless it is still declared"
@@ -47,87 +46,88 @@ def reasons(result: CheckResult) -> list[tuple[str, str]]:
     return [(each.property, each.reason) for each in result.failures]
 
 
-# Each line, exactly. The account has 53 open; a case of "close-only" has PLUSOFON_CLOSE_ONLY, and one with an error
-# has its text at the end.
-
-# fmt: off
-LINES: dict[str, tuple[Callable[[Plugin], object], list[str]]] = {
-    "single, new": (lambda p: one(p, "36"), ["will open 36 (Hungary)"]),
-    "single, new and open already": (lambda p: one(p, "53"), []),
-    "single, closed": (lambda p: (one(p, "36", old="36"), one_diff(p, "36")),
-        [f"will open 36 (Hungary): it was closed {SINCE}"]),
-    "single, closed, without names": (lambda p: one_diff(p, "36", code="36"), [f"will open 36: it was closed {SINCE}"]),
-    "single, replaced": (lambda p: (one(p, "49", old="36"), one_diff(p, "49"), one(p, "49")),
-        [f"will open 49 (Germany); 36 (Hungary) {AFTER}"]),
-    "single, replaced by an open one": (lambda p: (one(p, "53", old="36"), one_diff(p, "53")),
-        [f"53 (Cuba) is open already; 36 (Hungary) {AFTER}"]),
-    "single, in the place of a list": (lambda p: (one(p, "49"), one_diff(p, "49", **outputs("36"))),
-        ["will open 49 (Germany)"]),
-    "single, not known": (lambda p: (one(p, UNKNOWN), one_diff(p, UNKNOWN)), [ONE_UNKNOWN]),
-    "single, created": (lambda p: p.single.create(one(p, "36").inputs),
-        ["will open 36 (Hungary)", "opened 36 (Hungary)"]),
-    "single, created after a write": (lambda p: (p.single.create(one(p, "36").inputs), one(p, "44")),
-        ["will open 36 (Hungary)", "opened 36 (Hungary)"]),
-    "single, updated": (lambda p: p.single.update("36", HUNGARY, {"code": "36"}), ["opened 36 (Hungary)"]),
-    "single, deleted": (lambda p: p.single.delete("53", CUBA), ["closed 53 (Cuba)"]),
-    "single, deleted and declared": (lambda p: (one(p, "53"), p.single.delete("53", CUBA)),
-        ["53 (Cuba) stays open: the program still declares it"]),
-    "list, new": (lambda p: many(p, "36", "44"),
-        ["will close 53 (Cuba): it is open and not declared", f"will open 36 (Hungary), {GB}"]),
-    "list, drifted": (lambda p: (many(p, "36", "49", old=["36"]), many_diff(p, "36", "49", old=["36"])),
-        [f"will close 53 (Cuba): it was opened {SINCE}", f"will open 36 (Hungary): it was closed {SINCE}",
-         "will open 49 (Germany)"]),
-    "list, a code dropped": (lambda p: (many(p, old=["53"]), many_diff(p, old=["53"])),
-        ["will close 53 (Cuba): it is open and not declared"]),
-    "list, refreshed": (lambda p: (p.whole.read(ID, outputs("36", "49")), many_diff(p, "36", "49", old=["53"]),
-            many(p, "36", "49", old=["53"]), many_diff(p, "36", "49", old=["53"])),
-        [f"will close 53 (Cuba): it was opened {SINCE}",
-         f"will open 36 (Hungary), 49 (Germany): they were closed {SINCE}"]),
-    "list, not known": (lambda p: (many(p, "36", UNKNOWN), many_diff(p, UNKNOWN, old=["36"])), [MANY_UNKNOWN]),
-    "list, not known at all": (lambda p: p.whole.check({}, {"codes": UNKNOWN}), [MANY_UNKNOWN]),
-    "list, updated": (lambda p: p.whole.update(ID, outputs("53"), inputs("36")),
-        ["closed 53 (Cuba)", "opened 36 (Hungary)"]),
-    "list, retained": (lambda p: p.whole.delete(ID, outputs("36")), ["left open: 53 (Cuba)"]),
-    "list, retained and declared": (lambda p: (many(p, "53"), p.whole.delete(ID, outputs("53"))), []),
-    "list, closed": (lambda p: p.whole.delete(ID, outputs("53", on_destroy="close")),
-        ["closed 53 (Cuba)", "left open: nothing"]),
-    "list, closed, but for what is not its own": (lambda p: p.whole.delete(ID, outputs("36", on_destroy="close")),
-        ["left open: 53 (Cuba)"]),
-    "close-only: single, new": (lambda p: one(p, "36"), ["would open 36 (Hungary) (not in this run)"]),
-    "close-only: single, closed": (lambda p: one_diff(p, "36"),
-        [f"would open 36 (Hungary) (not in this run): it was closed {SINCE}"]),
-    "close-only: single, created": (lambda p: p.single.create({"code": "36"}),
-        ["36 (Hungary) was not opened: this run only closes; a person must run `pulumi up`"]),
-    "close-only: single, created and open already": (lambda p: p.single.create({"code": "53"}), []),
-    "close-only: list": (lambda p: (many(p, "36", "49", old=["36"]), many_diff(p, "36", "49", old=["36"])),
-        [f"will close 53 (Cuba): it was opened {SINCE}",
-         f"would open 36 (Hungary) (not in this run): it was closed {SINCE}",
-         "would open 49 (Germany) (not in this run)"]),
-    "close-only: list, updated": (lambda p: p.whole.update(ID, outputs("36"), inputs("36")), ["closed 53 (Cuba)",
-        "36 (Hungary) was not opened: this run only closes; a person must run `pulumi up`"]),
+Codes = list[Any]
+# The calls of the engine, each with new codes and those that state has.
+CALLS: dict[str, Callable[[Plugin, Codes, Codes], object]] = {
+    "check": lambda p, new, old: one(p, *new, *old),
+    "diff": lambda p, new, _: one_diff(p, *new),
+    "diff-nameless": lambda p, new, old: one_diff(p, *new, code=old[0]),
+    "diff-of-a-list": lambda p, new, old: one_diff(p, *new, **outputs(*old)),
+    "create": lambda p, new, _: p.single.create({"code": new[0]}),
+    "update": lambda p, new, _: p.single.update("36", HUNGARY, {"code": new[0]}),
+    "delete": lambda p, _, old: p.single.delete(old[0], CUBA),
+    "LIST": lambda p, new, old: many(p, *new, old=old or None),
+    "LIST-unknown": lambda p, *_: p.whole.check({}, {"codes": UNKNOWN}),
+    "LIST-diff": lambda p, new, old: many_diff(p, *new, old=old),
+    "LIST-read": lambda p, _, old: p.whole.read(ID, outputs(*old)),
+    "LIST-update": lambda p, new, old: p.whole.update(ID, outputs(*old), inputs(*new)),
+    "LIST-retain": lambda p, _, old: p.whole.delete(ID, outputs(*old)),
+    "LIST-close": lambda p, _, old: p.whole.delete(ID, outputs(*old, on_destroy="close")),
 }
-# fmt: on
+NOW, LEFT = "will open 36 (Hungary)", "left open: 53 (Cuba)"
+DROPPED = "will close 53 (Cuba): it is open and not declared"
+STAYS = "53 (Cuba) stays open: the program still declares it"
+CLOSED, OPENED = f"it was closed {SINCE}", f"will close 53 (Cuba): it was opened {SINCE}"
+NOT_NOW, NO = "(not in this run)", "36 (Hungary) was not opened: this run only closes; a person must run `pulumi up`"
+
+# What the engine calls, twice, as `name new codes<old codes`, and each line, exactly. The account has 53 open;
+# "close-only" has PLUSOFON_CLOSE_ONLY, and the text of an error that ends a call counts as a line.
+LINES: dict[str, list[str]] = {
+    "check 36": [NOW],
+    "check 53": [],
+    "check 36<36; diff 36": [f"{NOW}: {CLOSED}"],
+    "diff-nameless 36<36": [f"will open 36: {CLOSED}"],
+    "check 49<36; diff 49; check 49": [f"will open 49 (Germany); 36 (Hungary) {AFTER}"],
+    "check 53<36; diff 53": [f"53 (Cuba) is open already; 36 (Hungary) {AFTER}"],
+    "check 49; diff-of-a-list 49<36": ["will open 49 (Germany)"],
+    "check ?; diff ?": ["the code is not known yet: pulumi up shows what it opens"],
+    "check 36; create 36": [NOW, "opened 36 (Hungary)"],
+    "check 36; create 36; check 44": [NOW, "opened 36 (Hungary)"],
+    "update 36": ["opened 36 (Hungary)"],
+    "delete <53": ["closed 53 (Cuba)"],
+    "check 53; delete <53": [STAYS],
+    "LIST 36,44": [DROPPED, f"{NOW}, {GB}"],
+    "LIST 36,49<36; LIST-diff 36,49<36": [OPENED, f"{NOW}: {CLOSED}", "will open 49 (Germany)"],
+    "LIST <53; LIST-diff <53": [DROPPED],
+    "LIST-read <36,49; LIST-diff 36,49<53; LIST 36,49<53": [OPENED, f"{NOW}, 49 (Germany): they were closed {SINCE}"],
+    "LIST 36,?; LIST-diff ?<36": [MANY_UNKNOWN],
+    "LIST-unknown": [MANY_UNKNOWN],
+    "LIST-update 36<53": ["closed 53 (Cuba)", "opened 36 (Hungary)"],
+    "LIST-retain <36": [LEFT],
+    "LIST 53; LIST-retain <53": [],
+    "LIST-close <53": ["closed 53 (Cuba)", "left open: nothing"],
+    "LIST-close <36": [LEFT],
+    "close-only: check 36": [f"would open 36 (Hungary) {NOT_NOW}"],
+    "close-only: diff 36": [f"would open 36 (Hungary) {NOT_NOW}: {CLOSED}"],
+    "close-only: create 36": [NO],
+    "close-only: create 53": [],
+    "close-only: LIST 36,49<36; LIST-diff 36,49<36": [
+        OPENED,
+        f"would open 36 (Hungary) {NOT_NOW}: {CLOSED}",
+        f"would open 49 (Germany) {NOT_NOW}",
+    ],
+    "close-only: LIST-update 36<36": ["closed 53 (Cuba)", NO],
+}
 
 
 @pytest.mark.parametrize("case", LINES)
-def test_every_line_is_true_and_shown_once(
-    start_plugin: StartPlugin, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, case: str
+def test_a_line_is_true_and_shown_once(
+    start_plugin: StartPlugin, sandbox: Sandbox, monkeypatch: Any, case: str
 ) -> None:
-    monkeypatch.setenv("PLUSOFON_CLOSE_ONLY", "1" if case.startswith("close-only") else "")
+    monkeypatch.setenv("PLUSOFON_CLOSE_ONLY", "1" if case.startswith("close-only: ") else "")
     sandbox.set_open(["53"])
     plugin = start_plugin(sandbox)
-    act, lines = LINES[case]
-    for _ in range(2):
+    for step in case.removeprefix("close-only: ").split("; ") * 2:
+        name, _, both = step.partition(" ")
+        new, _, old = both.partition("<")
         try:
-            act(plugin)
+            CALLS[name](plugin, *([UNKNOWN if c == "?" else c for c in part.split(",") if c] for part in (new, old)))
         except PlusofonError as error:
             plugin.whole.show_once(str(error))
-    assert plugin.lines == lines
+    assert plugin.lines == LINES[case]
 
 
-def test_lines_and_errors_of_a_provider_of_one_s_own_begin_with_its_name(
-    start_plugin: StartPlugin, sandbox: Sandbox
-) -> None:
+def test_lines_and_errors_of_an_own_provider_begin_with_its_name(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
     plugin = start_plugin(sandbox, provider="second")
     one(plugin, "36")
     assert plugin.lines == ['Provider "second": will open 36 (Hungary)']
@@ -163,11 +163,12 @@ def test_a_line_is_one_write_to_standard_error(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr() == ("", "a line\n")
 
 
-def test_the_traceback_of_a_foreseen_error_is_hidden_until_the_next_call(plugin: Plugin) -> None:
+def test_the_traceback_of_a_foreseen_error_is_hidden_for_a_second(plugin: Plugin, fake_time: FakeTime) -> None:
     error_of(lambda: plugin.single.create({"code": "999"}))
-    assert sys.tracebacklimit == 0
-    assert plugin.single.check({}, {"code": "999"}).failures
-    assert not hasattr(sys, "tracebacklimit")
+    for later, is_hidden in ((0.0, True), (0.9, True), (0.2, False)):
+        fake_time.now += later
+        assert plugin.single.check({}, {"code": "999"}).failures
+        assert hasattr(sys, "tracebacklimit") is is_hidden
 
 
 def test_a_retained_list_goes_even_if_the_account_cannot_be_read(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
@@ -178,9 +179,6 @@ def test_a_retained_list_goes_even_if_the_account_cannot_be_read(start_plugin: S
         assert [line.startswith(f"what is left open is not known: {why}") for line in plugin.lines] == [True]
     assert calls(sandbox) == ["GET"]
     assert reasons(many(plugin, "36"))[0][1].startswith("there is no Plusofon token: ")
-
-
-# Check
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
@@ -198,10 +196,8 @@ def test_a_preview_fails_if_the_account_cannot_be_read_even_if_nothing_is_known_
             assert re.fullmatch("GET http://.*", reason), "one line"
 
 
-def test_what_is_not_known_stays_so_and_the_list_is_read_once(
-    plugin: Plugin, start_plugin: StartPlugin, sandbox: Sandbox
-) -> None:
-    assert one(plugin, UNKNOWN).inputs == {"code": UNKNOWN}
+def test_what_is_not_known_stays_so_and_the_list_is_read_once(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
+    assert one(start_plugin(sandbox), UNKNOWN).inputs == {"code": UNKNOWN}
     assert calls(sandbox) == ["GET"]
     plugin = start_plugin(sandbox)
     *known, last = many(plugin, "+53", UNKNOWN, 53.0, old=["53"]).inputs["codes"]
@@ -210,16 +206,15 @@ def test_what_is_not_known_stays_so_and_the_list_is_read_once(
     assert calls(sandbox) == ["GET"]
 
 
-# fmt: off
+MISSING = "it is missing: give the list of codes that are open; an empty list closes everything"
 REFUSED: list[tuple[Any, list[tuple[str, str]]]] = [
-    (None, [("codes", "it is missing: give the list of codes that are open; an empty list closes everything")]),
+    (None, [("codes", MISSING)]),
     ("36", [("codes", 'it is not a list: give the codes as in ["7", "36"]')]),
     (["36", True, ""], [("", "codes[1]: True is not a calling code"), ("", "codes[2]: '' is not a calling code: it")]),
-    (["999", "36"], [("", "codes[0]: Plusofon's catalogue has no direction with the code or name '999'; ")]),
+    (["999"], [("", "codes[0]: Plusofon's catalogue has no direction with the code or name '999'; ")]),
     (["0" * n for n in range(1, 14)], [*[("", "codes[")] * 10, ("", "3 more codes cannot work")]),
 ]
 NO_NAME = "a direction is named by its calling code, in digits, not by a name"
-# fmt: on
 
 
 @pytest.mark.parametrize("codes, told", REFUSED)
@@ -229,15 +224,11 @@ def test_a_list_that_cannot_work_is_refused_and_plans_nothing(plugin: Plugin, co
     assert plugin.lines == []
 
 
-def test_a_single_that_cannot_work_is_refused_even_if_the_catalogue_cannot_be_read(
-    plugin: Plugin, sandbox: Sandbox
-) -> None:
+def test_a_single_that_cannot_work_is_refused_even_without_a_catalogue(plugin: Plugin, sandbox: Sandbox) -> None:
     missing = 'it is missing: give the calling code to open, such as "36"'
     unknown = "Plusofon's catalogue has no direction with the code or name '367'; the nearest: 36 (Hungary), "
     assert reasons(one(plugin, None)) == [("code", missing)]
     assert reasons(one(plugin, "367"))[0][1].startswith(unknown)
-    assert len(reasons(one(plugin, "1-242"))[0][1]) < 150, "1 has two dozen countries"
-    assert reasons(one(plugin, "Russia"))[0][1].endswith("; did you mean 7 (Kazakhstan, Russia)?")
     plugin.single.account()._catalogue.invalidate()
     for hint in ("; did you mean 36 (Hungary)?", ""):
         [(place, reason)] = reasons(one(plugin, "Hungary"))
@@ -261,9 +252,6 @@ def test_unchanged_codes_need_no_catalogue_even_if_it_has_dropped_them(plugin: P
     assert sandbox.calls("GET", CATALOGUE_PATH) == 0
 
 
-# Read, diff, create
-
-
 def test_read_in_a_refresh_and_by_id(plugin: Plugin, sandbox: Sandbox) -> None:
     sandbox.set_open(["36"])
     gone = plugin.single.read("53", {**CUBA, **PAYLOAD})
@@ -284,9 +272,7 @@ ALIASED = [{}, {"code": 5}, {"codes": 1, "directions": {"36": 1}}, {"directions"
 @pytest.mark.parametrize(
     "olds", [HUNGARY, outputs("36"), outputs("36", on_destroy="close"), outputs("36", "53"), *ALIASED]
 )
-def test_diff_is_no_change_only_for_what_both_state_and_account_have(
-    plugin: Plugin, sandbox: Sandbox, olds: dict[str, Any]
-) -> None:
+def test_diff_is_no_change_only_if_both_state_and_account_have_it(plugin: Plugin, sandbox: Sandbox, olds: Any) -> None:
     sandbox.set_open(["36"])
     for code in ("36", "49", UNKNOWN):
         single = plugin.single.diff("36", {**olds}, {"code": code, **PAYLOAD})
@@ -294,11 +280,9 @@ def test_diff_is_no_change_only_for_what_both_state_and_account_have(
         assert (single.changes, single.replaces or []) == (not is_same, [] if is_same else ["code"])
         assert not single.delete_before_replace
     has_codes = {*map(str, olds.get("codes", ()) if olds.get("directions") else ())} if "on_destroy" in olds else None
-    assert plugin.whole.diff(ID, {**olds}, inputs("36")).changes is (
-        has_codes != {"36"} or olds["on_destroy"] != "retain"
-    )
-    assert plugin.whole.diff(ID, {**olds}, inputs("36", UNKNOWN)).changes
-    assert plugin.whole.diff(ID, {**olds}, inputs("36", "53")).changes
+    is_same = has_codes == {"36"} and olds["on_destroy"] == "retain"
+    for codes, changes in ((["36"], not is_same), (["36", UNKNOWN], True), (["36", "53"], True)):
+        assert plugin.whole.diff(ID, {**olds}, inputs(*codes)).changes is changes
 
 
 @pytest.mark.parametrize("opened", [[], ["36"]], ids=["closed", "open"])

@@ -59,17 +59,12 @@ def refusal(**given: Any) -> str:
         ),
     ],
 )
-def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
-    stack: dict[str, Any], environment: dict[str, str], values: tuple[str, ...], sources: tuple[str | None, ...]
-) -> None:
+def test_a_setting_is_of_stack_environment_or_default(stack: Any, environment: Any, values: Any, sources: Any) -> None:
     settings = Settings.from_config(stack.get, environment)
     assert (settings.token, settings.client_id, settings.base_url) == values
     for (setting, (key, variable)), source in zip(SOURCES.items(), sources, strict=True):
-        words = {
-            "stack": f"{key} in the stack's configuration",
-            "env": f"the environment variable {variable}",
-            "own": 'the Provider "second"',
-        }
+        named = {"stack": f"{key} in the stack's configuration", "env": f"the environment variable {variable}"}
+        words = {**named, "own": 'the Provider "second"'}
         assert settings.source(setting) == words.get(str(source), "the default")
 
 
@@ -79,34 +74,28 @@ def test_a_setting_is_the_stack_s_then_the_environment_s_then_the_default(
         ({}, {}, "there is no Plusofon token: run `pulumi config set --secret plusofon:token`, or set the"),
         ({}, {"PLUSOFON_TOKEN": " \n"}, "there is no Plusofon token: "),
         *(({**STACK, key: " "}, ENVIRONMENT, f"{key} is set in the stack's configuration, but") for key in STACK),
-        ({PROVIDER_KEY: "second", ENVIRONMENT_KEY: True}, ENVIRONMENT, 'the Provider "second" has no token: '),
-        ({**OWN, "plusofon:token": None}, ENVIRONMENT, 'the Provider "second" has no token: give it one as `token=`; '),
-        ({**OWN, "plusofon:token": " "}, ENVIRONMENT, 'the Provider "second" has no token: give it one as `token=`; '),
+        *(
+            (
+                {**OWN, "plusofon:token": no, ENVIRONMENT_KEY: True},
+                ENVIRONMENT,
+                'the Provider "second" has no token: give it',
+            )
+            for no in (None, " ")
+        ),
         ({**OWN, "plusofon:clientId": ""}, {}, 'the client id, of the Provider "second", is not a number'),
         ({"plusofon:token": "<x>"}, {}, "the Plusofon token, of plusofon:token in the stack's configuration, "),
         ({}, {"PLUSOFON_TOKEN": "'x'"}, "the Plusofon token, of the environment variable PLUSOFON_TOKEN, has quotes"),
     ],
 )
-def test_what_is_missing_or_cannot_work_is_refused_with_where_it_came_from(
-    stack: dict[str, Any], environment: dict[str, str], says: str
-) -> None:
+def test_what_cannot_work_is_refused_with_where_it_came_from(stack: Any, environment: Any, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_config(stack.get, environment)
     assert str(caught.value).startswith(says)
 
 
-NO_TOKENS = [
-    '"secret"',
-    "'secret'",
-    "<secret>",
-    "«secret»",
-    'secret"',
-    "token=secret",
-    "TOKEN: secret",
-    "Bearer: secret",
-]
-NO_TOKENS += ["Bearer secret", "Authorization: Bearer secret", "sec\nret", "sec\tret", "secret\x00", "secret\u200b"]
-NO_TOKENS += ["\ufeffsecret", "secretТ", "secret\r\nX-Evil: 1"]
+NO_TOKENS = ['"secret"', "'secret'", "<secret>", "«secret»", 'secret"', "token=secret", "TOKEN: secret", "sec\tret"]
+NO_TOKENS += ["Bearer: secret", "Bearer secret", "Authorization: Bearer secret", "sec\nret", "secret\x00"]
+NO_TOKENS += ["\ufeffsecret", "secret\u200b", "secretТ", "secret\r\nX-Evil: 1"]
 
 
 def test_what_can_be_no_token_is_refused_and_any_other_taken_without_the_space_around_it() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -15,24 +15,22 @@ from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
 from plusofon_pulumi.errors import ServerError
 from plusofon_pulumi.sandbox import Sandbox
 from tests.overlap import reads_at_once, writes_at_once
-from tests.unit.support import ALL_CODES, FakeTime, Process, calls, came, error_of, start
+from tests.unit.support import ALL_CODES, FakeTime, Process, after, calls, error_of, start
 from tests.waiting import PATIENCE, until
 
 
 def test_215_singles_from_four_threads_take_at_most_120_calls(sandbox: Sandbox) -> None:
     sandbox.latency = 0.005
-    process = Process(sandbox)
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(process.open, ALL_CODES[:215]))
+        list(threads.map(Process(sandbox).open, ALL_CODES[:215]))
     assert len(sandbox.open_codes) == 215
     assert sandbox.calls() <= 120
 
 
 def test_two_writes_or_two_reads_of_one_list_are_never_under_way_at_once(sandbox: Sandbox) -> None:
-    codes = ALL_CODES[:8]
+    codes, process = ALL_CODES[:8], Process(sandbox)
     sandbox.set_open(codes[:4])
     sandbox.latency = 0.01
-    process = Process(sandbox)
 
     def toggle(code: str) -> None:
         process.close(code)
@@ -50,27 +48,19 @@ def test_two_writes_or_two_reads_of_one_list_are_never_under_way_at_once(sandbox
 
 def test_what_comes_while_a_write_is_under_way_goes_out_as_one_batch(process: Process) -> None:
     go, begun = threading.Event(), threading.Event()
-    allow = process.account._client.allow_directions
-
-    def held(ids: Iterable[str | int]) -> None:
-        begun.set()
-        go.wait()
-        allow(ids)
-
+    held = after(begun.set, after(go.wait, process.account._client.allow_directions))
     process.account._client.allow_directions = held  # type: ignore[method-assign]
-    threads: list[Future[object]] = [start(lambda: (process.open("36"), process.open("58")))]
+    threads: list[Future[Any]] = [start(lambda: (process.open("36"), process.open("58")))]
     begun.wait()
-    threads += [start(lambda code=code: process.open(code)) for code in ("44", "49", "53")]  # type: ignore[misc]
+    threads += [start(process.open, code) for code in ("44", "49", "53")]
     until(lambda: process.account.writer.gathering and process.account.writer.gathering.callers == 3)
     go.set()
     for each in threads:
-        came(each)
+        each.result(PATIENCE)
     assert process.sandbox.calls("PUT") == 2, "the first thread is waited for, too: it comes back"
 
 
-def test_a_batch_is_waited_for_only_if_the_last_one_had_several(
-    process: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_is_waited_for_only_after_one_of_several(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     joined = process.account.writer.joined
     waits: list[bool] = []
     monkeypatch.setattr(joined, "wait_for", lambda is_complete, timeout: waits.append(not is_complete()))
@@ -83,16 +73,10 @@ def test_a_batch_is_waited_for_only_if_the_last_one_had_several(
 
 
 def test_a_bug_reaches_everybody_who_waits_and_blocks_nobody_after(process: Process) -> None:
-    deliver = process.account._delivery.deliver
     bug = RuntimeError("a mistake of ours")
-
-    def broken(_: object) -> None:
-        process.account._delivery.deliver = deliver  # type: ignore[method-assign]
-        raise bug
-
-    process.account._delivery.deliver = broken  # type: ignore[method-assign, assignment]
     acts = (lambda: process.open("36"), lambda: process.open("44"), lambda: process.close("53"))
-    assert process.together(*acts) == [bug, bug, bug]
+    with mock.patch.object(process.account._delivery, "deliver", side_effect=bug):
+        assert process.together(*acts) == [bug, bug, bug]
     assert process.account.claims.refusals(["36"])
     assert process.together(*acts) == [None, None, None]
 
@@ -103,19 +87,8 @@ def test_a_code_that_some_open_and_others_close_at_once_is_open(process: Process
     assert process.sandbox.open_codes == {"36"}
 
 
-# The snapshot
-
-
-def test_a_list_is_shared_for_five_seconds_from_when_it_came_and_the_catalogue_for_ever(
-    process: Process, fake_time: FakeTime
-) -> None:
-    read = process.account._live._fetch
-
-    def slow() -> Any:
-        fake_time.now += 4
-        return read()
-
-    process.account._live._fetch = slow
+def test_a_list_is_shared_for_five_seconds_and_the_catalogue_for_ever(process: Process, fake_time: FakeTime) -> None:
+    process.account._live._fetch = after(lambda: fake_time.sleep(4), process.account._live._fetch)
     for age, count in [(0.0, 1), (4.9, 1), (0.2, 2), (4.9, 2), (600, 3)]:
         fake_time.now += age
         process.account.open_directions()

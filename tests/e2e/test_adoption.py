@@ -25,9 +25,7 @@ def protected(project: Project) -> list[bool]:
     return ['"protect": true' in each for each in resources if "plusofon:Allowed" in each.partition("\n")[0]]
 
 
-def test_up_takes_over_what_is_open_without_a_write_and_a_lost_line_closes_nothing(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_up_takes_over_what_is_open_and_a_lost_line_closes_nothing(project: Project, sandbox: Sandbox) -> None:
     """Each way is a project of its own, in one backend."""
     sandbox.set_open([*CODES, "424"])
     project.set_env(PULUMI_STACK=None)

@@ -25,9 +25,7 @@ def check_cost(sandbox: Sandbox, result: Result, expected: Mapping[tuple[str, st
     assert as_expected, f"it cost {dict(made)}, not {dict(expected)}: {result}"
 
 
-def test_a_new_code_costs_four_calls_two_for_its_preview_and_one_a_process_from_then_on(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_a_new_code_costs_four_calls_its_preview_two_and_then_one(project: Project, sandbox: Sandbox) -> None:
     project.write('plusofon.AllowedDirection("hungary", code="36")')
     check_cost(sandbox, project.preview(), {CATALOGUE: 1, LIST: 1})
     check_cost(sandbox, project.up(), {CATALOGUE: 1, LIST: 2, PUT: 1})

@@ -7,14 +7,9 @@ import sys
 from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.harness import OF_SECOND, Project, second, writes
 
-LIST_THERE = (
-    "this account is managed by an AllowedDirections of this program: add {code} to the codes of the "
-    "AllowedDirections and remove this resource; it stays open"
-)
-SINGLES_THERE = (
-    "this account is managed by AllowedDirection resources of this program ({code}): add {code} to the codes of the "
-    "AllowedDirections and remove those resources; they stay open"
-)
+# More of these words: tests/unit/test_claims.py.
+LIST_THERE = "this account is managed by an AllowedDirections of this program: add {code} to the codes"
+SINGLES_THERE = "this account is managed by AllowedDirection resources of this program ({code}): add {code} to"
 LISTS_THERE = "another AllowedDirections of this program declares other codes for this account (7, 36): keep one of"
 LIST = 'whole = plusofon.AllowedDirections("all", codes=["7", "36"]{})\n'
 SINGLE = 'single = plusofon.AllowedDirection("hungary", code="36"{})\n'
@@ -31,9 +26,7 @@ def refused(project: Project, sandbox: Sandbox, *reasons: str) -> None:
     assert writes(sandbox) == 0
 
 
-def test_a11_without_a_preview_the_second_kind_is_refused_and_beside_singles_nothing_is_closed(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_a11_without_a_preview_the_second_kind_is_refused(project: Project, sandbox: Sandbox) -> None:
     sandbox.set_open(["36", "53"])
     project.write(LIST.format("") + LIST.replace("all", "b").format(after("whole")).replace('"7", ', "", 1))
     refused(project, sandbox, LISTS_THERE, LISTS_THERE.replace("7, 36", "36"))
@@ -88,9 +81,7 @@ def test_a6_a_list_that_a_transform_changes_does_not_hide_the_other_kind(project
     refused(project, sandbox, LIST_THERE.format(code="36"))
 
 
-def test_a7_another_account_by_a_transform_is_another_account_where_two_lists_may_have_the_same_codes(
-    project: Project, sandbox: Sandbox, other: Sandbox
-) -> None:
+def test_a7_a_transform_to_another_account_is_legal(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
     transform = TRANSFORM.format(change="args.opts.provider = second")
     same = LIST.replace("all", "same").replace('"7", "36"', '36, "+7"').format(OF_SECOND)
     project.update(second(other) + transform + SINGLE.format("") + LIST.format("") + same)

@@ -70,9 +70,7 @@ def test_the_token_goes_to_no_other_host(project: Project, sandbox: Sandbox, oth
     assert other.requests == []
 
 
-def test_b6_a_refused_token_is_named_by_its_source_and_refresh_uses_what_the_last_up_stored(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_b6_a_refused_token_is_named_by_its_source(project: Project, sandbox: Sandbox) -> None:
     project.set_env(PLUSOFON_TOKEN=None)
     project.config("plusofon:token", sandbox.token, secret=True)
     project.update(ONE)

@@ -80,9 +80,7 @@ def test_all_bad_rows_are_reported_by_file_and_line_and_what_is_no_such_list_clo
         assert [each for each in said if each not in str(refused.value)] == []
 
 
-def test_a_russian_excel_s_file_is_read_and_a_code_whose_date_is_over_is_closed(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_a_file_of_a_russian_excel_is_read_and_a_code_expires(project: Project, sandbox: Sandbox) -> None:
     sandbox.set_open(["7", "36", "44"])
     # A Russian Excel writes dates so, and leaves lines of bare semicolons.
     rows = GOOD.replace("2026-09-01", "01.09.2026") + f"36,A,B,2026-09-01,{OVER}\n44,A,B,2026-09-01,{TO_COME}\n,,,,\n"
@@ -157,9 +155,7 @@ def compare(project: Project) -> tuple[int, str]:
     return ran.returncode, annotations[0] if annotations else ""
 
 
-def test_what_differs_is_named_what_cannot_be_compared_is_no_difference_and_nothing_is_written(
-    project: Project, sandbox: Sandbox, other: Sandbox
-) -> None:
+def test_the_drift_alarm_names_what_differs(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
     one = 'plusofon.AllowedDirections("account", codes=["7", "36"])\n'
     project.update(one + second(other) + one.replace("account", "other").replace(")", f"{OF_SECOND})"))
     assert compare(project) == (0, "")

@@ -109,9 +109,7 @@ def test_a_list_that_closes_when_it_ends_and_one_that_is_empty(project: Project,
     assert sandbox.open_codes == {"44"}
 
 
-def test_every_spelling_of_a_code_means_the_same_and_what_cannot_work_is_refused_when_it_is_known(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_every_spelling_of_a_code_means_the_same_or_is_refused(project: Project, sandbox: Sandbox) -> None:
     with (project.folder / SETTINGS).open("a", encoding="utf-8") as settings:
         settings.write("config:\n  test:greece: 036\n")  # in YAML a number in base eight: 30 (B17)
     project.update("""

@@ -17,9 +17,7 @@ def options(text: str) -> str:
     return f", opts=pulumi.ResourceOptions({text})"
 
 
-def test_a_run_that_is_not_told_of_the_new_owner_closes_its_code_and_the_next_full_one_opens_it(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_a_run_that_is_not_told_of_the_new_owner_closes_its_code(project: Project, sandbox: Sandbox) -> None:
     def closes(program: str, *arguments: str, fails: bool = False) -> None:
         project.update(program, *arguments, fails=fails)
         assert "36" not in sandbox.open_codes, program
@@ -63,23 +61,20 @@ def test_protect_and_retain_on_delete_keep_a_code_open(project: Project, sandbox
     assert project.resources() == []
 
 
-def test_ignored_codes_stay_what_state_recorded_and_what_is_deleted_with_another_is_not_closed(
-    project: Project, sandbox: Sandbox, other: Sandbox
-) -> None:
+def test_ignored_codes_stay_as_state_recorded_them(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
     program = second(other) + FIRST + A.format(options("deleted_with=first"))
     ignores = OF_SECOND.replace("second)", 'second, ignore_changes=["codes"])')
     project.update(program + WHOLE.format("36", ignores))
     other.set_open(["36", "53"])
     project.update(program + WHOLE.format("58", ignores))
     assert other.open_codes == {"36"}, "drift is closed all the same"
+    # What is deleted with another is not closed.
     project.destroy()
     assert sandbox.open_codes == {"36"}
     assert project.resources() == []
 
 
-def test_another_account_for_a_resource_or_the_stack_leaves_the_old_one_open(
-    project: Project, sandbox: Sandbox, other: Sandbox
-) -> None:
+def test_another_account_leaves_the_old_one_open(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
     project.update(A.format(""))
     project.update(second(other) + A.format(OF_SECOND)).says("1 updated")
     assert sandbox.open_codes == other.open_codes == {"36"}
@@ -91,9 +86,7 @@ def test_another_account_for_a_resource_or_the_stack_leaves_the_old_one_open(
     assert other.open_codes == set()
 
 
-def test_two_stacks_or_two_providers_on_one_account_undo_each_other(
-    make_project: MakeProject, sandbox: Sandbox
-) -> None:
+def test_two_stacks_or_providers_on_one_account_undo_each_other(make_project: MakeProject, sandbox: Sandbox) -> None:
     one = make_project(WHOLE.format("36", ""), sandbox)
     one.up()
     of_second = OF_SECOND.replace("second)", "second, depends_on=[first])")
@@ -103,9 +96,7 @@ def test_two_stacks_or_two_providers_on_one_account_undo_each_other(
     one.preview().says("will open 36 (Hungary): it was closed since the last successful update")
 
 
-def test_a_token_that_was_not_set_as_a_secret_is_in_the_stack_s_file_and_in_the_engine_s_log(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_a_token_that_was_not_set_as_a_secret_is_shown(project: Project, sandbox: Sandbox) -> None:
     project.write(A.format(""))
     for is_secret in (False, True):
         project.config("plusofon:token", sandbox.token, secret=is_secret)

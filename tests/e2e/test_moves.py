@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, Sandbox
+from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.harness import Project
 
 A = 'plusofon.AllowedDirection("a", code="36"{})\n'
 B = 'plusofon.AllowedDirection("b", code="58"{})\n'
 AB = A.format("") + B.format("")
-WHOLE = 'plusofon.AllowedDirections("w", codes=["36", "58"])\n'
-CLOSING = WHOLE.replace("])", '], on_destroy="close")')
+CLOSING = 'plusofon.AllowedDirections("w", codes=["36", "58"], on_destroy="close")\n'
 OFFICE = 'office = pulumi.ComponentResource("test:index:Office", "office")\n'
 PARENT = ", opts=pulumi.ResourceOptions(parent=office{})"
 ALIAS = ", aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)]"
@@ -64,15 +63,9 @@ def test_a_move_keeps_every_declared_code_open_throughout(project: Project, sand
 
 def test_a_rename_whose_new_owner_fails_leaves_the_code_open_and_owned(project: Project, sandbox: Sandbox) -> None:
     project.update(A.format(""))
-    renamed = A.format("").replace('"a"', '"c"')
-    sandbox.fail_next(99, "status:403", method="GET", path=ALLOWED_PATH)
-    project.update(renamed, "--continue-on-error", fails=True)
-    assert (project.names(), set(sandbox.open_codes)) == ({"a"}, {"36"})
-    sandbox.clear_faults()
-
     sandbox.set_open([])
     sandbox.fail_next(9, "status:403", method="PUT")
-    project.up("--continue-on-error", fails=True).says(
+    project.update(A.format("").replace('"a"', '"c"'), "--continue-on-error", fails=True).says(
         "36 (Hungary) was not opened",
         "36 (Hungary) was not closed: the program declares the code in another resource",
     )

@@ -11,9 +11,7 @@ plusofon.AllowedDirection("uk", code=44, opts=pulumi.ResourceOptions(provider=se
 """
 
 
-def test_each_provider_has_its_own_account_and_its_token_is_encrypted_in_state(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_each_provider_has_its_own_account_and_an_encrypted_token(project: Project, sandbox: Sandbox) -> None:
     with Sandbox(client_id="77") as other:
         project.config("secondToken", other.token, secret=True)
         hungary = 'hungary = plusofon.AllowedDirection("hungary", code="36")\n'
@@ -37,18 +35,14 @@ def test_each_provider_has_its_own_account_and_its_token_is_encrypted_in_state(
         project.refresh(fails=True).says('the token of the Provider "second"')
 
 
-def test_without_a_good_token_a_provider_is_named_and_nothing_takes_its_place(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_without_a_token_a_provider_is_named_and_nothing_replaces_it(project: Project, sandbox: Sandbox) -> None:
     project.config("plusofon:token", sandbox.token, secret=True)
     project.write(SECOND.format(token='pulumi.Output.from_input("")', url=sandbox.url))
     project.preview(fails=True).says('the Provider "second" has no token: give it one as `token=`')
     assert sandbox.requests == []
 
 
-def test_data_functions_read_the_stack_s_account_a_provider_s_and_given_settings(
-    project: Project, sandbox: Sandbox, other: Sandbox
-) -> None:
+def test_look_ups_read_the_account_that_is_meant(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
     sandbox.set_open(["36", "58"])
     other.set_open(["53"])
     project.write(

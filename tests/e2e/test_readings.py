@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
 from plusofon_pulumi.sandbox import READINGS, Sandbox
-from tests.conftest import MakeProject
-from tests.e2e.harness import OF_SECOND, second
+from tests.e2e.harness import OF_SECOND, Project, second
 
 # Refused, and not played through: a list without an end, and a PUT that takes away what is open (test_found.py).
 REFUSED = {("R14", "cursor"), ("R15", "replaces")}
@@ -26,10 +26,7 @@ MORE |= {"pagination": {"size": 15}, "request_id": "7"}
 
 
 @pytest.mark.parametrize("life", [TOGETHER[::2], TOGETHER[1::2]], ids=["even", "odd"])
-def test_the_life_of_a_direction_and_of_a_whole_list_is_the_same(
-    make_project: MakeProject, sandbox: Sandbox, other: Sandbox, life: list[dict[str, str]]
-) -> None:
-    project = make_project("", sandbox)
+def test_life_is_the_same_in_each_reading(project: Project, sandbox: Sandbox, other: Sandbox, life: Any) -> None:
     for account in (sandbox, other):
         account.set_open(["58", "7"])
     for readings, code in zip(life, itertools.cycle(["599", "44"]), strict=False):

@@ -94,9 +94,7 @@ def test_codes_are_opened_mended_renamed_swapped_and_closed(project: Project, sa
     assert sandbox.open_codes == set()
 
 
-def test_a_whole_list_closes_what_is_not_declared_refuses_the_other_kind_and_only_closes_where_it_must(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_a_whole_list_closes_what_is_not_declared_and_rules_alone(project: Project, sandbox: Sandbox) -> None:
     sandbox.set_open(["7", "53"])
     declare(project, all=whole("+36", "7"))
     project.run("up", "--yes").says("will close 53 (Cuba): it is open and not declared", "will open 36 (Hungary)")
@@ -132,9 +130,7 @@ def test_what_is_open_is_imported_by_its_id_and_what_is_not_leaves_nothing(proje
     assert writes(sandbox) == 0
 
 
-def test_two_accounts_have_a_token_each_and_state_has_none_in_clear(
-    project: Project, sandbox: Sandbox, other: Sandbox
-) -> None:
+def test_two_accounts_have_a_hidden_token_each(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
     # Not even secrets in the configuration: the plugin makes the tokens secret.
     project.config("secondToken", other.token)
     project.config("plusofon:token", sandbox.token)
@@ -154,9 +150,7 @@ def test_two_accounts_have_a_token_each_and_state_has_none_in_clear(
     assert "replace" not in project.preview(fails=True).says('Provider "second"')
 
 
-def test_the_shortest_program_a_second_account_and_functions_work_as_the_page_has_them(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_the_programs_of_the_page_work_as_it_says(project: Project, sandbox: Sandbox) -> None:
     """Both accounts are one here, but for their tokens: what is about two is in another test."""
     (project.folder / "Pulumi.yaml").write_text(SHORTEST, encoding="utf-8")
     project.run("stack", "init", "dev")
@@ -185,9 +179,7 @@ def test_a_python_stack_moves_to_yaml_and_back_without_a_write(project: Project,
     assert len(sandbox.history) == changes
 
 
-def test_the_tarball_is_installed_and_serves_what_the_programs_of_the_page_use(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_the_tarball_is_installed_and_serves_the_page_s_programs(project: Project, sandbox: Sandbox) -> None:
     """Its wheel is empty, and its environment this one: `test_docs` installs a wheel.
 
     The SDKs are made from the schema; the hosts of these languages are not to be had from the registries.

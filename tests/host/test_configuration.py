@@ -28,9 +28,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("client_id", ["777", 777.0, secret("777")], ids=["text", "number", "secret"])
-def test_the_stacks_configuration_gives_token_client_and_url_before_the_environment(
-    start: StartHost, client_id: Any
-) -> None:
+def test_the_stack_s_configuration_comes_before_the_environment(start: StartHost, client_id: Any) -> None:
     with Sandbox(client_id="777") as other:
         config = {"plusofon:token": secret(f"  {other.token}\n"), "plusofon:clientId": client_id}
         host = start({**config, "plusofon:baseUrl": secret(f"{other.url}/api/v1/")}, env=ELSEWHERE)
@@ -50,14 +48,14 @@ def test_without_a_token_every_call_fails_with_one_sentence(start: StartHost) ->
     assert host.stderr == ""
 
 
-@pytest.mark.parametrize(
-    "provider, golden",
-    [
-        (AllowedDirectionProvider, frozen.DIRECTION_PROVIDER),
-        (AllowedDirectionsProvider, frozen.DIRECTIONS_PROVIDER),
-    ],
-)
-def test_state_holds_a_reference_to_our_class_and_no_setting(
+STORED = {
+    AllowedDirectionProvider: frozen.DIRECTION_PROVIDER,
+    AllowedDirectionsProvider: frozen.DIRECTIONS_PROVIDER,
+}
+
+
+@pytest.mark.parametrize("provider, golden", STORED.items())
+def test_state_holds_our_class_and_no_setting(
     monkeypatch: pytest.MonkeyPatch, provider: type[Any], golden: str
 ) -> None:
     monkeypatch.setenv("PLUSOFON_TOKEN", "t0ken-of-the-environment")

@@ -116,9 +116,7 @@ def test_a_whole_list_lives_from_create_to_destroy(start: StartHost, sandbox: Sa
     assert destroy.lines == ["closed 36 (Hungary), 49 (Germany)", "left open: nothing"]
 
 
-def test_an_empty_list_is_a_list_in_every_call_and_a_retained_one_names_what_is_left(
-    host: Host, sandbox: Sandbox
-) -> None:
+def test_an_empty_list_is_a_list_and_a_retained_one_names_what_is_left(host: Host, sandbox: Sandbox) -> None:
     made = host.create(whole(**host.check(whole([])).inputs))
     assert made == Found(ID, state(), {})
     assert host.read(ID, whole(**made.outputs)) == Found(ID, state(), {"codes": [], "on_destroy": "retain"})

@@ -67,17 +67,13 @@ def test_a_debug_line_is_shown_to_the_user(start: StartHost, sandbox: Sandbox) -
 
 
 @pytest.mark.parametrize("name", ["default", "default_0_1_0", "default_0_1_0_https_example_com", ""])
-def test_the_engine_s_own_provider_takes_the_token_of_the_environment(
-    start: StartHost, sandbox: Sandbox, name: str
-) -> None:
+def test_the_engine_s_own_provider_takes_the_environment_s_token(start: StartHost, sandbox: Sandbox, name: str) -> None:
     host = start({"plusofon:provider": name}, env=of_environment(sandbox))
     assert host.check({"code": "36"}).failures == []
 
 
 @pytest.mark.parametrize("name", ["default-eu", "default_eu", "second"])
-def test_a_provider_of_the_user_s_takes_all_but_the_token_from_the_environment(
-    start: StartHost, sandbox: Sandbox, name: str
-) -> None:
+def test_a_user_s_provider_takes_all_but_the_token_from_there(start: StartHost, sandbox: Sandbox, name: str) -> None:
     env = of_environment(sandbox)
     [(_, reason)] = start({"plusofon:provider": name}, env=env).check({"code": "36"}).failures
     assert f'the Provider "{name}" has no token' in reason
@@ -115,9 +111,7 @@ def test_a_token_that_is_there_becomes_a_secret(host: Any, given: dict[str, Any]
         ({}, {"codes": ["36"]}, {"codes": UPDATE}),
     ],
 )
-def test_a_difference_names_what_is_added_and_removed(
-    olds: dict[str, Any], news: dict[str, Any], details: dict[str, int], hosts: object
-) -> None:
+def test_a_difference_names_what_changes(olds: Any, news: Any, details: Any, hosts: object) -> None:
     found = detailed_diff(olds, news, ["code"])
     assert {path: change.kind for path, change in found.items()} == details
 

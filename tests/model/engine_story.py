@@ -6,13 +6,13 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Sandbox
-from tests.e2e.harness import DYNAMIC, Project, Result, started
+from tests.e2e.harness import Project, Result, started
 from tests.e2e.tracebacks import traceback_in
 from tests.model import SEED
 from tests.model.judging import Ledger, Seen, expected_of
@@ -209,8 +209,8 @@ class Story:
         for account in self.accounts:
             account.ledger.follow()
             account.sandbox.clear_requests()
-        before = self.entries()
-        open_before = [account.sandbox.open_codes for account in self.accounts]
+        entries = self.entries()
+        before = [(account.noted(entries), account.sandbox.open_codes) for account in self.accounts]
         self.told.append(f"`pulumi {' '.join(arguments)}` {env or ''}" + (f" killed at request {kill}" if kill else ""))
         if kill:
             result, was_killed = self.killed(arguments, kill)
@@ -218,7 +218,7 @@ class Story:
             result, was_killed = self.project.run(*arguments, fails=None, seconds=PATIENCE), False
         now_open = [sorted(account.sandbox.open_codes) for account in self.accounts]
         self.told.append(f"  -> {result.code} after {result.seconds:.1f} s, open: {now_open}, killed: {was_killed}")
-        self.look(arguments, result, before, open_before, was_killed=was_killed)
+        self.look(result, before, was_killed)
         self.project.set_env(PLUSOFON_CLOSE_ONLY=None, PLUSOFON_TOKEN=self.accounts[0].sandbox.token)
         for account in self.accounts:
             account.sandbox.clear_faults()
@@ -238,37 +238,21 @@ class Story:
                 time.sleep(0.003)
             return Result(arguments, run.wait(), run.said, "", time.monotonic() - began), was_killed
 
-    def look(
-        self,
-        arguments: Sequence[str],
-        result: Result,
-        before: Sequence[Entry],
-        open_before: Sequence[frozenset[str]],
-        *,
-        was_killed: bool,
-    ) -> None:
-        state = json.dumps(self.project.state())
+    def look(self, result: Result, before: list[tuple[list[Entry], frozenset[str]]], was_killed: bool) -> None:
+        state, env = json.dumps(self.project.state()), self.project.env
         for token in (WRONG_TOKEN, *(account.sandbox.token for account in self.accounts)):
             self.demand("secret", token not in result.output + state, "the token is shown")
         self.demand("plain", not traceback_in(result.output), f"a traceback: {result}")
         after = self.entries()
-        is_wrong = self.project.env["PLUSOFON_TOKEN"] == WRONG_TOKEN
-        for account, opened in zip(self.accounts, open_before, strict=True):
+        for account, (had, opened) in zip(self.accounts, before, strict=True):
             seen = Seen(
-                arguments[0],
-                dict(account.program),
-                account.noted(before),
-                account.noted(after),
-                account.ledger.follow(),
-                account.sandbox.requests,
-                opened,
-                account.sandbox.open_codes,
-                result.output,
+                *(result.arguments[0], dict(account.program), had, account.noted(after), account.ledger.follow()),
+                *(account.sandbox.requests, opened, account.sandbox.open_codes, result.output),
                 failed=result.code != 0,
                 killed=was_killed,
-                refreshes="--refresh" in arguments,
-                only_closes="PLUSOFON_CLOSE_ONLY" in self.project.env,
-                wrong_token=is_wrong and account.provider is None,
+                refreshes="--refresh" in result.arguments,
+                only_closes="PLUSOFON_CLOSE_ONLY" in env,
+                wrong_token=env["PLUSOFON_TOKEN"] == WRONG_TOKEN and account.provider is None,
             )
             # What the search has reached: one that reaches nothing finds nothing.
             self.counts.update(f"faults of {each.method}" for each in seen.requests if each.fault)
@@ -277,8 +261,7 @@ class Story:
         self.counts.update(runs=1, killed=was_killed, failed=result.code != 0)
 
     def entries(self) -> list[Entry]:
-        resources = self.project.state().get("resources", [])
-        return [entry_of(each) for each in resources if each["type"].startswith(DYNAMIC)]
+        return [entry_of(each) for each in self.project.resources()]
 
     def demand(self, invariant: str, holds: bool, told: str) -> None:
         story = "\n".join(self.told)

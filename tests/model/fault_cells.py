@@ -202,9 +202,7 @@ def _outcome(operation: Operation, now: frozenset[str], result: Any, error: Base
         return "told" if getattr(result, "failures", None) else "done"
     if not operation.writes:
         return "failed"
-    if now == operation.before:
-        return "undone"
-    return "carried out" if now == operation.after else "part"
+    return {operation.before: "undone", operation.after: "carried out"}.get(now, "part")
 
 
 def cells() -> list[Cell]:

@@ -14,20 +14,11 @@ from pathlib import Path
 import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
-from tests.conftest import MakeProject
+from tests.e2e.harness import Project
 from tests.model import SEED
 from tests.model.engine_story import Account, Story
 
 SECONDS = float(os.environ.get("SEARCH_SECONDS") or 30)
-
-
-@pytest.fixture
-def story(make_project: MakeProject, sandbox: Sandbox, other: Sandbox) -> Story:
-    accounts = [
-        Account(sandbox, ("a", "b", "c", "d"), ("v", "w")),
-        Account(other, ("e", "f", "g"), ("x", "y"), "second"),
-    ]
-    return Story(make_project("", sandbox), accounts, random.Random(SEED))
 
 
 # What a search must have reached to be worth something, if it was long enough for what comes by chance.
@@ -39,12 +30,15 @@ LONG = 200
 @pytest.mark.first
 @pytest.mark.timeout(SECONDS + 500)
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="the plugin is found by its command line in /proc")
-def test_no_history_of_whole_runs_breaks_an_invariant(story: Story) -> None:
+def test_no_history_of_whole_runs_breaks_an_invariant(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
+    first = Account(sandbox, ("a", "b", "c", "d"), ("v", "w"))
+    second = Account(other, ("e", "f", "g"), ("x", "y"), "second")
+    story = Story(project, [first, second], random.Random(SEED))
     end = time.monotonic() + SECONDS
     for _ in range(6):
         story.edit()
     while time.monotonic() < end:
         story.step()
-    granted = story.accounts[0].ledger.granted + story.accounts[1].ledger.granted
+    granted = first.ledger.granted + second.ledger.granted
     print(f"SEARCH_SEED={SEED}: {dict(story.counts)}; exceptions needed: {dict(granted)}")  # noqa: T201  # what it did
     assert [name for name in ("runs", *(OWED if SECONDS >= LONG else ())) if not story.counts[name]] == []

@@ -36,9 +36,7 @@ UNREADABLE = {**fault("status:403", "GET"), "path": ALLOWED_PATH, "skip": 1}
 BLIND = Plan(faults=[fault("status:503:after", "PUT"), UNREADABLE])
 
 
-def test_a_creation_of_which_nothing_can_be_seen_is_taken_over_by_the_next_run_and_stays_open_if_given_up(
-    stack: Stack,
-) -> None:
+def test_a_creation_that_cannot_be_seen_is_taken_over_or_stays_open_if_given_up(stack: Stack) -> None:
     assert "36 (Hungary) may not have been opened" in stack.up(HUNGARY, BLIND).errors[0]
     assert stack.ledger.granted["blind"]
     assert stack.state == {}
@@ -99,9 +97,7 @@ def test_the_home_direction_is_explained_also_where_the_first_form_of_its_code_w
     assert "base URL" not in told
 
 
-def test_a_code_whose_new_owner_failed_stays_in_state_also_where_the_list_cannot_be_read_for_its_neighbour(
-    stack: Stack,
-) -> None:
+def test_a_code_whose_new_owner_failed_stays_in_state_beside_a_neighbour_that_fails(stack: Stack) -> None:
     """The delete of 53 fails, in one batch with that of 972, which sends nothing: 972 was open, and nobody's."""
     stack.converge({"a": Declared(ONE, ("53",)), "b": Declared(ONE, ("972",))})
     stack.sandbox.set_open(["7", "53", "972"])

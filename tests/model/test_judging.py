@@ -26,11 +26,7 @@ def single(name: str, code: str) -> Entry:
     return Entry((ONE, name), code, {"code": code}, {"code": code})
 
 
-def whole(*codes: str) -> Entry:
-    outputs = {"codes": list(codes), "on_destroy": "retain"}
-    return Entry((ALL, "w"), "allowed-directions", dict(outputs), outputs)
-
-
+LIST = Entry((ALL, "w"), "allowed-directions", {}, {"codes": [], "on_destroy": "retain"})
 OPENED = Change("open", ["36"], "api")
 OPEN = frozenset({"36"})
 ONE36 = Declared(ONE, ("36",))
@@ -38,7 +34,6 @@ DONE = Seen("up", {"a": ONE36}, (), (single("a", "36"),), (OPENED,), (get(), put
 # Opened, and answered with an error; then the list could not be read.
 UNSEEN = replace(DONE, after=(), failed=True, output="36 may not have been opened")
 UNSEEN = replace(UNSEEN, requests=(get(), put("36", "success-false:after"), get("status:403")))
-READ = Seen("refresh", before=(whole("36"),), after=(whole("36", "44"),), requests=(get(),), open=OPEN | {"44"})
 SWAP = {"a": Declared(ONE, ("58",), delete_first=True), "b": ONE36}
 SWAPPED = replace(DONE, program=SWAP, changes=(Change("close", ["36"], "api"), Change("open", ["36", "58"], "api")))
 SWAPPED = replace(SWAPPED, after=(single("a", "58"), single("b", "36")), open=frozenset({"36", "58"}))
@@ -63,10 +58,7 @@ CASES: dict[str, tuple[Seen, set[str]]] = {
     "seen": (replace(UNSEEN, requests=(put("36"), get("status:503"), get())), {"owned"}),
     "opened in an earlier run": (replace(UNSEEN, changes=()), {"owned"}),
     "killed too late": (replace(DONE, after=(), killed=True), {"owned"}),
-    "not read": (replace(READ, after=(whole(),)), {"error", "owned"}),
-    "read with a fault": (replace(READ, requests=(get("status:503"), get()), after=READ.before), set()),
-    "not readable, and recorded": (replace(READ, requests=(get("status:403"),), failed=True), {"error"}),
-    "a lost list": (Seen("refresh", {}, (whole(),)), {"error"}),
+    "a lost list": (Seen("refresh", {}, (LIST,)), {"error"}),
 }
 
 

@@ -133,9 +133,12 @@ MISTAKES: dict[str, tuple[type, str, Wrong]] = {
     "an error has many lines": (PlusofonError, "saying", lambda right, self, text: right(self, f"{text}\n")),
 }
 # With the usual seed these are found late.
-SEEDS = dict.fromkeys(
-    ("only the sent codes are looked at", "a whole list has one round", "an opening that failed is believed"), 1
-)
+SEEDS = {
+    "only the sent codes are looked at": 1,
+    "a whole list has one round": 1,
+    "an opening that failed is believed": 1,
+    "success: false is success": 4,
+}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -1,21 +1,24 @@
-"""What holds for every test: nothing of the user's own settings, login or home gets in."""
+"""What holds for every test: nothing of the user's own settings, login or home gets in. And projects on the engine."""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
 from plusofon_pulumi.sandbox import Sandbox
+from tests.e2e.harness import Project, make_blank
 from tests.model import SEED
+from tools.engine import engine_folder
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+E2E = Path(__file__).parent / "e2e"
+MakeProject = Callable[..., Project]
 
 # How long an example takes tells only how busy the machine is.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -28,7 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if E2E in item.path.parents:
+            item.add_marker("e2e")
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
@@ -58,6 +65,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def other() -> Iterator[Sandbox]:
+    """Another account with nothing open."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
 def signals_heard() -> Iterator[None]:
     """Let processes that the test starts hear signals, also where we run in the background and do not."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -65,3 +79,47 @@ def signals_heard() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    return engine_folder()
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Path:
+    return make_blank(tmp_path_factory.mktemp("blank"), engine)
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What makes programs and providers note which of our lines they run, where coverage is measured at all.
+
+    It makes a run of the CLI half as slow again, so only the lives that show each feature once are measured.
+    """
+    if request.path.stem != "test_life":
+        return {}
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, blank: Path, engine: Path, measured: dict[str, str]) -> MakeProject:
+    """Make projects in numbered folders: `make_project(program="", sandbox=None, env=None)`."""
+    made: list[Project] = []
+
+    def make(program: str = "", sandbox: Sandbox | None = None, env: Mapping[str, str | None] | None = None) -> Project:
+        account: dict[str, Any] = {}
+        if sandbox is not None:
+            account = {"PLUSOFON_BASE_URL": sandbox.url, "PLUSOFON_TOKEN": sandbox.token}
+        project = Project(tmp_path / f"project-{len(made)}", blank, engine, {**measured, **account, **(env or {})})
+        project.write(program)
+        made.append(project)
+        return project
+
+    return make
+
+
+@pytest.fixture
+def project(make_project: MakeProject, sandbox: Sandbox) -> Project:
+    """A project whose account is the test's sandbox; its program declares nothing yet."""
+    return make_project("", sandbox)

@@ -1,31 +1,26 @@
-"""One Pulumi project in a temporary folder, and the real CLI on it, isolated from everything of the user's.
-
-project.write('plusofon.AllowedDirection("hungary", code="36")')
-assert "1 to create" in project.preview().output
-project.up()
-assert [each["outputs"]["code"] for each in project.resources()] == ["36"]
-"""
+"""One Pulumi project in a temporary folder, and the real CLI on it, isolated from everything of the user's."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import textwrap
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+from plusofon_pulumi.sandbox import Sandbox
 from tests.e2e.tracebacks import traceback_in
+from tests.waiting import PATIENCE
 from tools import isolated
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from plusofon_pulumi.sandbox import Sandbox
 
 PROJECT = "test"
 SETTINGS = f"Pulumi.{isolated.STACK}.yaml"
@@ -63,10 +58,7 @@ class Result:
 
 
 class Project:
-    """A project with one stack, both new.
-
-    `env` adds to the CLI's environment, which is otherwise made from nothing; a value of None takes a variable away.
-    """
+    """A project with one stack, both new; `env` adds to the CLI's environment, which is otherwise made from nothing."""
 
     def __init__(self, folder: Path, blank: Path, engine: Path, env: Mapping[str, str | None] | None = None) -> None:
         shutil.copytree(blank, folder, dirs_exist_ok=True)
@@ -77,11 +69,7 @@ class Project:
 
     def set_env(self, **changes: str | None) -> None:
         """Change the CLI's environment from here on; None takes a variable away."""
-        for name, value in changes.items():
-            if value is None:
-                self.env.pop(name, None)
-            else:
-                self.env[name] = value
+        self.env = {name: value for name, value in {**self.env, **changes}.items() if value is not None}
 
     def write(self, program: str, preamble: str = PREAMBLE) -> None:
         """Make this the program; `pulumi` and `plusofon` are imported for it."""
@@ -120,8 +108,7 @@ class Project:
     def state(self) -> dict[str, Any]:
         """Return the deployment in state, as `pulumi stack export` shows it, without the CLI's 0.3 seconds."""
         file = self.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{isolated.STACK}.json"
-        latest = json.loads(file.read_text(encoding="utf-8"))["checkpoint"].get("latest")
-        return latest or {}
+        return json.loads(file.read_text(encoding="utf-8"))["checkpoint"].get("latest") or {}
 
     def resources(self) -> list[dict[str, Any]]:
         """Return the dynamic resources in state."""
@@ -144,6 +131,12 @@ def second(account: Sandbox) -> str:
 
 def writes(account: Sandbox) -> int:
     return account.calls("PUT") + account.calls("DELETE")
+
+
+def in_order(result: Result, *lines: str) -> None:
+    """See that a run has said all this, in this order."""
+    found = [result.says(line).find(line) for line in lines]
+    assert found == sorted(found), str(result)
 
 
 def make_blank(folder: Path, engine: Path) -> Path:
@@ -175,6 +168,40 @@ def run(arguments: Sequence[str], folder: Path, env: Mapping[str, str], seconds:
 def text_of(stream: IO[bytes]) -> str:
     stream.seek(0)
     return stream.read().decode(errors="replace")
+
+
+@dataclass
+class Run:
+    """A run of the CLI that is still under way, for a test that stops it, or its plugin, in the middle."""
+
+    process: subprocess.Popen[bytes]
+    _output: IO[bytes]
+
+    def wait(self) -> int:
+        return self.process.wait(PATIENCE)
+
+    @property
+    def said(self) -> str:
+        return text_of(self._output)
+
+    def kill_plugins(self) -> bool:
+        """Kill the processes that run our providers; return True if there was one."""
+        was_killed = False
+        for pid in isolated.members(self.process.pid):
+            ps = ("ps", "-o", "args=", "-p", str(pid))
+            if "pulumi.dynamic" in subprocess.run(ps, capture_output=True, check=False, text=True).stdout:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    was_killed = True
+        return was_killed
+
+
+@contextlib.contextmanager
+def started(project: Project, *arguments: str) -> Iterator[Run]:
+    with tempfile.TemporaryFile() as output:
+        command = ["pulumi", *arguments, "--yes", "--skip-preview"]
+        with isolated.started(command, project.folder, project.env, output, output) as process:
+            yield Run(process, output)
 
 
 def processes_that_know(folder: Path) -> list[str]:

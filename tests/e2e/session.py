@@ -19,7 +19,6 @@ The comment above a block may say more, as in `<!-- test: account 7 53; fails --
     then 7 36         after it, exactly these codes are open
     shown             it is compared with the output that came last, whatever its language
     like PAGE         it is a part of a block of that page, and is run there
-    by FILE::TEST     that test runs it
     not run           a recipe: only its syntax is checked, and the page says so
 """
 
@@ -38,11 +37,11 @@ import yaml
 
 from plusofon_pulumi.sandbox import Sandbox
 from tests.checkout import CHECKOUT
-from tests.e2e.conftest import MakeProject
-from tests.pages import Block, blocks, read
+from tests.conftest import MakeProject
+from tests.pages import Block, blocks
 from tools import isolated
 
-WORDS = {"new", "account", "secret", "file", "preview", "fails", "then", "shown", "like", "by", "not"}
+WORDS = {"new", "account", "secret", "file", "preview", "fails", "then", "shown", "like", "not"}
 # `code` is the exit code of the last command that failed. Commands must not read what is meant for the shell.
 RUN = "code=0; set -E; trap 'code=$?' ERR; . {script} < {typed}; trap - ERR; echo; echo '{end}' $code\n"
 PATIENCE = 300.0
@@ -71,19 +70,13 @@ class Session:
             self._life.enter_context(pipe)
 
     def run(self, page: Path) -> None:
-        elsewhere = False
         for block in blocks(page):
             assert block.words.keys() <= WORDS, str(block)
-            # What is shown below a block that another test runs is that test's, too.
-            elsewhere = "by" in block.words or (elsewhere and block.language == "text")
             if "not" in block.words:
                 parse(block)
             elif "like" in block.words:
                 assert any(block.text in each.text for each in blocks(CHECKOUT / block.words["like"])), str(block)
-            elif "by" in block.words:
-                file, _, test = block.words["by"].partition("::")
-                assert f"def {test}(" in read(CHECKOUT / file), str(block)
-            elif not elsewhere:
+            else:
                 self._run(block)
 
     def _run(self, block: Block) -> None:

@@ -10,7 +10,6 @@ import tarfile
 import zipfile
 from contextlib import ExitStack
 from email import message_from_bytes
-from email.message import Message
 from pathlib import Path
 from subprocess import CalledProcessError
 from urllib.parse import unquote
@@ -19,7 +18,7 @@ import pytest
 from yaml import YAMLError
 
 from tests.checkout import CHECKOUT, project_files
-from tests.e2e.conftest import MakeProject
+from tests.conftest import MakeProject
 from tests.e2e.session import Session
 from tests.pages import DOCS, README, blocks, read
 from tools.environment import OLDEST_PACKAGES
@@ -55,78 +54,50 @@ def test_a_page_that_is_wrong_fails(tmp_path: Path, make_project: MakeProject) -
             Session(make_project, life).run(page)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of what the site is made of."""
+def test_the_links_of_the_site_lead_to_its_pages_and_one_that_leads_nowhere_fails(tmp_path: Path) -> None:
     for name in ("docs", "tools", "plusofon_pulumi", "examples"):
         shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "ARCHITECTURE.md", "README.md", "README.ru.md"):
         shutil.copy(CHECKOUT / name, tmp_path / name)
-    return tmp_path
-
-
-def build(copy: Path) -> subprocess.CompletedProcess[str]:
     recipe = re.search(r"^docs:.*\n\t(.*)\n", read(CHECKOUT / "Makefile"), re.MULTILINE)
     assert recipe
-    command = recipe[1].replace("$(RUN)", sys.executable)
-    return subprocess.run(["bash", "-c", command], cwd=copy, check=False, capture_output=True, text=True)
-
-
-def test_the_links_of_the_site_lead_to_its_pages(copy: Path) -> None:
-    built = build(copy)
+    command = ["bash", "-c", recipe[1].replace("$(RUN)", sys.executable)]
+    built = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
-    for page in (copy / "site").glob("*.html"):
+    for page in (tmp_path / "site").glob("*.html"):
         for link in re.findall(r'href="([^"#?]+)', read(page)):
             assert re.match(r"[a-z]+:", link) or link.startswith("/") or (page.parent / unquote(link)).exists(), link
         assert not re.search(r"<!-- test|--8<--", read(page)), page.name
 
-
-def test_a_site_with_a_link_that_leads_nowhere_fails(copy: Path) -> None:
-    with (copy / "docs" / "faq.md").open("a", encoding="utf-8") as page:
-        page.write("\n[there](cli.md#no-such-part)\n[there](no-such-page.md)\n")
-    built = build(copy)
+    with (tmp_path / "docs" / "faq.md").open("a", encoding="utf-8") as faq:
+        faq.write("\n[there](cli.md#no-such-part)\n[there](no-such-page.md)\n")
+    built = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert built.returncode == 1
     assert all(link in built.stderr for link in ("no-such-part", "no-such-page.md"))
 
 
-@pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist and the wheel that was built from it."""
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "build", "--outdir", folder], cwd=CHECKOUT, check=True, capture_output=True)
-    return folder
+def test_the_wheel_holds_the_package_and_its_metadata_and_the_sdist_the_project(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--outdir", str(tmp_path)]
+    subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as archive:
+        names = set(archive.namelist())
+        [name] = [each for each in names if each.endswith(".dist-info/METADATA")]
+        metadata = message_from_bytes(archive.read(name))
+    assert {name for name in names if ".dist-info/" not in name} == project_files("plusofon_pulumi")
+    assert "plusofon_pulumi/py.typed" in names
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive_of_all:
+        members = {member.name.partition("/")[2] for member in archive_of_all.getmembers() if member.isfile()}
+    assert members - {"PKG-INFO"} == project_files() - project_files(".ci")
 
-
-@pytest.fixture(scope="module")
-def metadata(dist: Path) -> Message:
-    with zipfile.ZipFile(next(dist.glob("*.whl"))) as archive:
-        name = next(each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
-        return message_from_bytes(archive.read(name))
-
-
-def test_the_metadata_are_complete(metadata: Message) -> None:
     assert (metadata["Name"], metadata["Requires-Python"]) == ("plusofon-pulumi", ">=3.10")
     assert (metadata["License-Expression"], metadata["License-File"]) == ("Apache-2.0", "LICENSE")
     assert metadata.get_payload(decode=True) == README.read_bytes()
     assert not [field for field in ("Summary", "Author", "Keywords") if not metadata[field]]
+    assert "Typing :: Typed" in metadata.get_all("Classifier", [])
     needed = {re.split(r"[<>,]", each)[0]: each for each in metadata.get_all("Requires-Dist", [])}
     oldest = dict(each.split("==") for each in OLDEST_PACKAGES if each.split("==")[0] in ("pulumi", "requests"))
     assert needed.keys() == oldest.keys()
     assert all(f">={oldest[name].removesuffix('.0')}" in requirement for name, requirement in needed.items())
-    classifiers = metadata.get_all("Classifier", [])
-    assert "Typing :: Typed" in classifiers
-    pythons = [each.rpartition(" ")[2] for each in classifiers if "Python :: 3." in each]
-    assert pythons == ["3.10", "3.11", "3.12", "3.13", "3.14"]
-
-
-def test_the_wheel_holds_the_package_and_the_sdist_the_project(dist: Path) -> None:
-    with zipfile.ZipFile(next(dist.glob("*.whl"))) as archive:
-        names = set(archive.namelist())
-    assert {name for name in names if ".dist-info/" not in name} == project_files("plusofon_pulumi")
-    assert "plusofon_pulumi/py.typed" in names
-    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive_of_all:
-        members = {member.name.partition("/")[2] for member in archive_of_all.getmembers() if member.isfile()}
-    assert members - {"PKG-INFO"} == project_files() - project_files(".ci")
 
 
 def test_readme_can_be_followed_to_the_letter(make_project: MakeProject) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from plusofon_pulumi.sandbox import Sandbox
-from tests.e2e.conftest import MakeProject
+from tests.conftest import MakeProject
 from tests.e2e.harness import OF_SECOND, SETTINGS, Project, run, second
 
 A = 'plusofon.AllowedDirection("a", code="36"{})\n'
 RENAMED = 'plusofon.AllowedDirection("c", code="36"{})\n'
 FIRST = 'first = plusofon.AllowedDirection("first", code="58")\n'
-AFTER_FIRST = ", opts=pulumi.ResourceOptions(depends_on=[first])"
+WHOLE = 'plusofon.AllowedDirections("w", codes=["{}"]{})\n'
 URN = "urn:pulumi:dev::test::pulumi-python:dynamic/plusofon:AllowedDirection::"
 
 
-def test_a_run_that_is_not_told_of_the_new_owner_closes_its_code_and_the_next_full_one_opens_it(
-    project: Project, sandbox: Sandbox
-) -> None:
+def options(text: str) -> str:
+    return f", opts=pulumi.ResourceOptions({text})"
+
+
+def test_a_run_that_is_not_told_of_the_new_owner_closes_its_code(project: Project, sandbox: Sandbox) -> None:
     def closes(program: str, *arguments: str, fails: bool = False) -> None:
         project.update(program, *arguments, fails=fails)
         assert "36" not in sandbox.open_codes, program
@@ -28,14 +30,13 @@ def test_a_run_that_is_not_told_of_the_new_owner_closes_its_code_and_the_next_fu
     closes(A.format(""), "--exclude", f"{URN}a")
     # What waits for one that fails.
     sandbox.fail_next(99, "status:403", method="PUT")
-    closes(FIRST + RENAMED.format(AFTER_FIRST), "--continue-on-error", fails=True)
+    closes(FIRST + RENAMED.format(options("depends_on=[first]")), "--continue-on-error", fails=True)
     # What moves to a Provider of the same account.
     closes(second(sandbox) + A.format(OF_SECOND))
-    project.preview("--expect-no-changes")
 
 
 def test_a_destroy_of_one_of_two_owners_closes_the_code_of_both(project: Project, sandbox: Sandbox) -> None:
-    both = A.format("") + RENAMED.format(", opts=pulumi.ResourceOptions(protect=True)")
+    both = A.format("") + RENAMED.format(options("protect=True"))
     for arguments in (["--target", "**::a"], ["--exclude-protected"]):
         project.update(both)
         assert sandbox.open_codes == {"36"}
@@ -44,16 +45,36 @@ def test_a_destroy_of_one_of_two_owners_closes_the_code_of_both(project: Project
         assert [each["protect"] for each in project.resources()] == [True]
 
 
-def test_a_resource_that_is_deleted_with_another_is_not_closed(project: Project, sandbox: Sandbox) -> None:
-    project.update(FIRST + A.format(", opts=pulumi.ResourceOptions(deleted_with=first)"))
+def test_protect_and_retain_on_delete_keep_a_code_open(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
+    of_other = WHOLE.format("36", ', on_destroy="close"' + OF_SECOND.replace("second)", "second, {0})"))
+    program = second(other) + A.format(options("{0}")) + of_other
+    project.update(program.format("protect=True"))
+    sandbox.set_open([])
+    other.set_open([])
+    project.up()
+    assert sandbox.open_codes == other.open_codes == {"36"}, "it is mended"
+    project.destroy(fails=True).says("protected")
+    assert len(project.resources()) == 2
+    project.update(program.format("protect=False, retain_on_delete=True"))
+    project.destroy()
+    assert sandbox.open_codes == other.open_codes == {"36"}
+    assert project.resources() == []
+
+
+def test_ignored_codes_stay_as_state_recorded_them(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
+    program = second(other) + FIRST + A.format(options("deleted_with=first"))
+    ignores = OF_SECOND.replace("second)", 'second, ignore_changes=["codes"])')
+    project.update(program + WHOLE.format("36", ignores))
+    other.set_open(["36", "53"])
+    project.update(program + WHOLE.format("58", ignores))
+    assert other.open_codes == {"36"}, "drift is closed all the same"
+    # What is deleted with another is not closed.
     project.destroy()
     assert sandbox.open_codes == {"36"}
     assert project.resources() == []
 
 
-def test_another_account_for_a_resource_or_the_stack_leaves_the_old_one_open(
-    project: Project, sandbox: Sandbox, other: Sandbox
-) -> None:
+def test_another_account_leaves_the_old_one_open(project: Project, sandbox: Sandbox, other: Sandbox) -> None:
     project.update(A.format(""))
     project.update(second(other) + A.format(OF_SECOND)).says("1 updated")
     assert sandbox.open_codes == other.open_codes == {"36"}
@@ -65,32 +86,17 @@ def test_another_account_for_a_resource_or_the_stack_leaves_the_old_one_open(
     assert other.open_codes == set()
 
 
-def test_ignored_codes_stay_what_state_last_recorded_and_drift_is_closed_all_the_same(
-    project: Project, sandbox: Sandbox
-) -> None:
-    program = 'plusofon.AllowedDirections("w", codes={}, opts=pulumi.ResourceOptions(ignore_changes=["codes"]))'
-    project.update(program.format(["36"]))
-    sandbox.set_open(["36", "53"])
-    project.update(program.format(["58"]))
-    assert sandbox.open_codes == {"36"}
-
-
-def test_two_stacks_or_two_providers_on_one_account_undo_each_other(
-    make_project: MakeProject, sandbox: Sandbox
-) -> None:
-    whole = 'plusofon.AllowedDirections("{}", codes=["{}"]{})\n'
-    one = make_project(whole.format("a", "36", ""), sandbox)
+def test_two_stacks_or_providers_on_one_account_undo_each_other(make_project: MakeProject, sandbox: Sandbox) -> None:
+    one = make_project(WHOLE.format("36", ""), sandbox)
     one.up()
     of_second = OF_SECOND.replace("second)", "second, depends_on=[first])")
-    both = f"{second(sandbox)}first = {whole.format('a', '36', '')}{whole.format('b', '58', of_second)}"
+    both = second(sandbox) + "first = " + WHOLE.format("36", "") + WHOLE.replace('"w"', '"b"').format("58", of_second)
     make_project(both, sandbox).up()
     assert sandbox.open_codes == {"58"}
     one.preview().says("will open 36 (Hungary): it was closed since the last successful update")
 
 
-def test_a_token_that_was_not_set_as_a_secret_is_in_the_stack_s_file_and_in_the_engine_s_log(
-    project: Project, sandbox: Sandbox
-) -> None:
+def test_a_token_that_was_not_set_as_a_secret_is_shown(project: Project, sandbox: Sandbox) -> None:
     project.write(A.format(""))
     for is_secret in (False, True):
         project.config("plusofon:token", sandbox.token, secret=is_secret)

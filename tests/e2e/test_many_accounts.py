@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -15,11 +16,6 @@ from tools import isolated
 
 EXAMPLE = CHECKOUT / "examples" / "many_accounts"
 CODES = {"acme": "7 36", "globex.eu": "7 36", "hooli": "7"}
-
-
-@pytest.fixture
-def life(tmp_path: Path, engine: Path) -> Life:
-    return Life(tmp_path, engine)
 
 
 class Life:
@@ -36,9 +32,10 @@ class Life:
         ended = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
         return ended.returncode, ended.stdout + ended.stderr
 
-    def account(self, name: str, account: Sandbox) -> None:
-        name = name.upper().replace(".", "_")
-        self.env |= {f"PLUSOFON_TOKEN_{name}": account.token, f"PLUSOFON_BASE_URL_{name}": account.url}
+
+@pytest.fixture
+def life(tmp_path: Path, engine: Path) -> Life:
+    return Life(tmp_path, engine)
 
 
 def test_each_account_is_compared_and_made_as_declared_and_one_that_fails_stops_no_other(life: Life) -> None:
@@ -46,9 +43,9 @@ def test_each_account_is_compared_and_made_as_declared_and_one_that_fails_stops_
     (life.folder / "accounts.csv").write_text(f"account,codes\n{rows}", encoding="utf-8")
     with ExitStack() as running:
         accounts = {name: running.enter_context(Sandbox(open=["7", "53"])) for name in CODES}
-        for name, account in accounts.items():
-            life.account(name, account)
-        del life.env["PLUSOFON_TOKEN_HOOLI"]
+        for name, account in zip(("ACME", "GLOBEX_EU", "HOOLI"), accounts.values(), strict=True):
+            life.env |= {f"PLUSOFON_TOKEN_{name}": account.token, f"PLUSOFON_BASE_URL_{name}": account.url}
+        hooli = life.env.pop("PLUSOFON_TOKEN_HOOLI")
 
         code, shown = life.run("up")
         assert code == 1
@@ -56,8 +53,7 @@ def test_each_account_is_compared_and_made_as_declared_and_one_that_fails_stops_
         assert "acme       yes      updated\n  closed 53 (Cuba)\n  opened 36 (Hungary)" in shown
         assert [sorted(each.open_codes) for each in accounts.values()] == [["36", "7"], ["36", "7"], ["53", "7"]]
 
-        life.account("hooli", accounts["hooli"])
-        assert life.run("up")[0] == 0
+        life.env["PLUSOFON_TOKEN_HOOLI"] = hooli
         accounts["acme"].set_open(["7", "36", "53"])
         code, shown = life.run("preview")
         assert code == 7
@@ -76,9 +72,12 @@ def test_each_account_is_compared_and_made_as_declared_and_one_that_fails_stops_
 
 
 def test_a_file_that_is_not_understood_is_refused_and_the_example_s_own_is_not(life: Life) -> None:
+    read = runpy.run_path(str(EXAMPLE / "__main__.py"), run_name=__name__)["read"]
     for rows in ("", "acme\n", "acme,7\nAcme,7\n", "a b,7\n"):
         (life.folder / "accounts.csv").write_text(f"account,codes\n{rows}", encoding="utf-8")
-        assert life.run("preview")[0] == 2
+        with pytest.raises(ValueError, match=r"accounts\.csv"):
+            read(life.folder / "accounts.csv")
+    assert life.run("preview")[0] == 2
     code, shown = life.run("preview", EXAMPLE / "accounts.csv")
     assert code == 1
     assert "failed: PLUSOFON_TOKEN_ACME is not set" in shown

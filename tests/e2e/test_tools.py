@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -25,42 +27,39 @@ TABLE = CHECKOUT / "docs" / "performance.md"
 PICTURE = CHECKOUT / "docs" / "preview.svg"
 
 
-def start_demo(engine: Path, scratch: Path) -> subprocess.Popen[str]:
+@contextmanager
+def demonstration(engine: Path, scratch: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run the demonstration; it leaves no file in the scratch folder, and no process that knows of it."""
     env = {**os.environ, "TMPDIR": str(scratch), "PATH": f"{engine}{os.pathsep}{os.environ['PATH']}"}
-    command = [sys.executable, "-m", "tools.demo"]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=demo.CHECKOUT, env=env, stdout=pipe, stderr=pipe, text=True)
-
-
-def left_behind(scratch: Path) -> list[str]:
-    """Return the files in the scratch folder, and the processes that know of it."""
-    return [*(each.name for each in scratch.iterdir()), *processes_that_know(scratch)]
+    command = [sys.executable, "-m", "tools.demo"]
+    with subprocess.Popen(command, cwd=demo.CHECKOUT, env=env, stdout=pipe, stderr=pipe, text=True) as process:
+        yield process
+    assert [*scratch.iterdir(), *processes_that_know(scratch)] == []
 
 
 def test_the_demonstration_ends_as_it_should(engine: Path, tmp_path: Path) -> None:
-    output, errors = start_demo(engine, tmp_path).communicate(timeout=300)
+    with demonstration(engine, tmp_path) as process:
+        output, errors = process.communicate()
     assert "All steps ended as they should." in output, output + errors
     assert errors == ""
-    assert left_behind(tmp_path) == []
 
 
 @pytest.mark.usefixtures("signals_heard")
 def test_a_stopped_demonstration_leaves_nothing_behind(engine: Path, tmp_path: Path) -> None:
-    with start_demo(engine, tmp_path) as process:
+    with demonstration(engine, tmp_path) as process:
         assert process.stdout
         assert any("AllowedDirection direction-7 creat" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
-    assert (process.returncode, errors) == (
-        128 + signal.SIGINT,
-        "The demonstration was stopped; nothing of it remains.\n",
-    )
-    assert left_behind(tmp_path) == []
+    told = "The demonstration was stopped; nothing of it remains.\n"
+    assert (process.returncode, errors) == (128 + signal.SIGINT, told)
 
 
-def test_the_document_and_the_chart_of_the_bench_are_filled_the_same_way_twice(tmp_path: Path) -> None:
+def test_the_bench_measures_and_fills_its_page(engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Here, for the oldest environment, which reads this file too, has nothing to draw with.
     from bench import chart
+    from bench.__main__ import measure
 
     measured = [
         Measurement(kind, each, round_ + 0.25, 7) for kind in KINDS for each in OPERATIONS for round_ in (1, 3, 9)
@@ -68,20 +67,14 @@ def test_the_document_and_the_chart_of_the_bench_are_filled_the_same_way_twice(t
     shutil.copy(TABLE, tmp_path)
     made = text(measured, {"`import pulumi`": 0.3}, "On a machine.")
     assert made.count("3.25 s / 7") == len(KINDS) * len(OPERATIONS)
-    files = tmp_path / "performance.md", tmp_path / "performance.svg"
+    page, picture = tmp_path / "performance.md", tmp_path / "performance.svg"
     seen = set()
     for _ in range(2):
-        fill(files[0], made)
-        chart.draw(files[1], measured)
-        seen.add(tuple(file.read_bytes() for file in files))
-    assert len(seen) == 1
-    assert made in files[0].read_text(encoding="utf-8")
-
-
-def test_the_bench_measures_each_kind_and_operation_in_each_round(
-    engine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from bench.__main__ import measure
+        fill(page, made)
+        chart.draw(picture, measured)
+        seen.add((page.read_bytes(), picture.read_bytes()))
+    assert len(seen) == 1, "filled the same way twice"
+    assert made in page.read_text(encoding="utf-8")
 
     monkeypatch.setattr("tools.isolated.no_more_stopping", lambda: None)  # pytest's own signals stay as they are
     for table, kept in ((KINDS, {IMPORTED, FLOOR}), (OPERATIONS, {"create"})):
@@ -98,18 +91,15 @@ def texts(svg: str) -> list[str]:
     return sorted("".join(each.itertext()).replace("\xa0", " ").strip() for each in written)
 
 
-def of_ours(written: list[str]) -> list[str]:
-    return [line for line in written if re.match(r"(will \w+ )?\d+ \(", line)]
-
-
 def test_the_picture_shows_what_a_terminal_shows_today_and_each_message_once(engine: Path) -> None:
     # Not above: only the development environment has the libraries that draw.
     from tools import preview_picture
 
     drawn = texts(PICTURE.read_text(encoding="utf-8"))
     today = texts(preview_picture.draw(preview_picture.preview(engine)))
-    assert of_ours(drawn) == of_ours(today), "run `make picture`"
-    assert len(set(of_ours(today))) == len(of_ours(today)) >= 2
+    ours = [[line for line in lines if re.match(r"(will \w+ )?\d+ \(", line)] for lines in (drawn, today)]
+    assert ours[0] == ours[1], "run `make picture`"
+    assert len(set(ours[1])) == len(ours[1]) >= 2
     assert any("└─" in line for line in today)
     # Another CLI, which may be on PATH, says the rest in its own way.
     if version_of(str(engine / "pulumi"), "version") == tuple(map(int, VERSION.split("."))):

@@ -23,17 +23,13 @@ class Hosts:
     def __init__(self, folder: Path, kind: type[Host] = Host) -> None:
         self._kind = kind
         self._folders = (folder / str(number) for number in itertools.count())
-        self._spare: Host | None = None
+        self.spare: Host | None = None
 
     def take(self, env: Mapping[str, str] | None = None) -> Host:
         if env:
             return self._kind(next(self._folders), env)
-        host, self._spare = self._spare or self._kind(next(self._folders)), self._kind(next(self._folders))
+        host, self.spare = self.spare or self._kind(next(self._folders)), self._kind(next(self._folders))
         return host
-
-    def stop(self) -> None:
-        if self._spare is not None:
-            self._spare.stop()
 
 
 @pytest.fixture(scope="session", params=[Host, PluginHost])
@@ -41,17 +37,25 @@ def hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """The front doors: the SDK's host of dynamic providers, and the native plugin."""
     hosts = Hosts(tmp_path_factory.mktemp("hosts"), request.param)
     yield hosts
-    hosts.stop()
+    if hosts.spare is not None:
+        hosts.spare.end()
 
 
 @pytest.fixture
 def start(hosts: Hosts, sandbox: Sandbox) -> Iterator[StartHost]:
-    """Start hosts: `start(config=that of the sandbox's stack, env=None)`, each new, as for each run of the engine."""
+    """Start hosts: `start(config=that of the sandbox's stack, env=None)`, each new, as for each run of the engine.
+
+    Nothing of all that they print may hold the token, whatever the test is about.
+    """
+
+    def end_without_token(host: Host) -> None:
+        assert sandbox.token not in host.end()
+
     with ExitStack() as started:
 
         def start(config: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None) -> Host:
             host = hosts.take(env)
-            started.callback(end_without_token, host, sandbox)
+            started.callback(end_without_token, host)
             host.configure(stack_of(sandbox) if config is None else config)
             return host
 
@@ -67,8 +71,3 @@ def host(start: StartHost) -> Host:
 def stack_of(sandbox: Sandbox) -> dict[str, Any]:
     """Return the stack's configuration as the engine sends it."""
     return {"plusofon:token": secret(sandbox.token), "plusofon:baseUrl": sandbox.url}
-
-
-def end_without_token(host: Host, sandbox: Sandbox) -> None:
-    """End a host, and see that nothing of all that it has printed holds the token, whatever the test was about."""
-    assert sandbox.token not in host.end()

@@ -7,21 +7,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import grpc
+import pytest
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from tests.frozen import DIRECTION_PROVIDER
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.frozen import DIRECTION_PROVIDER, DIRECTIONS_PROVIDER
 
 UNKNOWN = rpc.UNKNOWN
 URN = "urn:pulumi:dev::test::pulumi-python:dynamic/plusofon:AllowedDirection::hungary"
+ID = "allowed-directions"
+HUNGARY = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}
+GERMANY = {"code": "49", "name": "Германия", "english_name": "Germany"}
+CUBA = {"code": "53", "name": "Куба", "english_name": "Cuba"}
 Properties = dict[str, Any]
 Answer = TypeVar("Answer")
 
@@ -29,31 +31,18 @@ Answer = TypeVar("Answer")
 PATIENCE = 90
 
 
-def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """Make calls in as many threads, as the engine does; return their answers in order."""
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return [each.result() for each in [threads.submit(call) for call in calls]]
-
-
-def secret(value: Any) -> Properties:
-    """Return a value as the engine sends one that is secret."""
-    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
-
-
 class RefusedError(Exception):
     """What the engine shows for a call that failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What Check answers; a failure is a property and a reason."""
 
     inputs: Properties
     failures: list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """What Diff answers."""
 
     changes: bool
@@ -61,8 +50,7 @@ class Difference:
     delete_before_replace: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What Create, Read and Update answer; a gone resource has no id."""
 
     id: str
@@ -79,7 +67,6 @@ class Host:
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
         self._stderr = folder / "stderr"
         basic = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LANG": "C.UTF-8"}
         with self._stderr.open("wb") as stderr:
@@ -94,28 +81,6 @@ class Host:
         self._channel: grpc.Channel | None = None
         self._first_line = b""
 
-    # Life
-
-    def stop(self) -> None:
-        """End the process, whatever it does."""
-        if self._channel is not None:
-            self._channel.close()
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-
-    def _stub(self) -> provider_pb2_grpc.ResourceProviderStub:
-        if self._channel is None:
-            assert self._process.stdout is not None
-            # An end of the process ends the wait, too; pytest-timeout is for the rest.
-            self._first_line = self._process.stdout.readline()
-            assert self._first_line.strip().isdigit(), f"no port, but {self._first_line!r}: {self.stderr}"
-            self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._first_line)}")
-        return provider_pb2_grpc.ResourceProviderStub(self._channel)
-
-    # What it says
-
     @property
     def stderr(self) -> str:
         """What it has printed so far, which the engine shows to the user."""
@@ -126,71 +91,64 @@ class Host:
         return self.stderr.splitlines()
 
     def end(self) -> str:
-        """End the process; return all that it has printed, on both streams."""
-        assert self._process.stdout is not None
+        """End the process, whatever it does; return all that it has printed, on both streams."""
+        if self._channel is not None:
+            self._channel.close()
         self._process.kill()
-        rest = self._process.stdout.read()
-        self.stop()
+        rest, _ = self._process.communicate()
         return (self._first_line + rest).decode() + self.stderr
 
     # What the engine calls
 
-    def configure(self, config: Mapping[str, Any] | None = None) -> None:
+    def configure(self, config: Mapping[str, Any]) -> None:
         request = messages.ConfigureRequest(acceptSecrets=True, acceptResources=True)
-        request.args.update(dict(config or {}))
-        self._call("Configure", request)
+        request.args.update(dict(config))
+        self.send("Configure", request)
 
-    def check(self, news: Properties, olds: Properties | None = None, provider: str = DIRECTION_PROVIDER) -> Checked:
-        request = messages.CheckRequest(urn=URN)
-        if olds is not None:
-            request.olds.update(_with_provider(olds))
-        request.news.update({"__provider": provider, **news})
-        answer = self._call("Check", request)
+    def check(self, news: Properties, olds: Properties | None = None) -> Checked:
+        answer = self._call("Check", olds=olds, news=news)
         return Checked(_plain(answer.inputs), [(each.property, each.reason) for each in answer.failures])
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> Difference:
-        request = messages.DiffRequest(id=id_, urn=URN)
-        request.olds.update(_with_provider(olds))
-        request.news.update(_with_provider(news))
-        answer = self._call("Diff", request)
+        answer = self._call("Diff", id_, olds=olds, news=news)
         assert answer.changes != messages.DiffResponse.DIFF_UNKNOWN
         changes = answer.changes == messages.DiffResponse.DIFF_SOME
         return Difference(changes, list(answer.replaces), answer.deleteBeforeReplace)
 
     def create(self, inputs: Properties) -> Found:
-        request = messages.CreateRequest(urn=URN)
-        request.properties.update(_with_provider(inputs))
-        answer = self._call("Create", request)
+        answer = self._call("Create", properties=inputs)
         return Found(answer.id, _plain(answer.properties), {})
 
     def read(self, id_: str, outputs: Properties, inputs: Properties | None = None) -> Found:
-        request = messages.ReadRequest(id=id_, urn=URN)
-        request.properties.update(_with_provider(outputs))
-        if inputs is not None:
-            request.inputs.update(_with_provider(inputs))
-        answer = self._call("Read", request)
+        answer = self._call("Read", id_, properties=outputs, inputs=inputs)
         return Found(answer.id, _plain(answer.properties), _plain(answer.inputs))
 
     def update(self, id_: str, olds: Properties, news: Properties) -> Found:
-        request = messages.UpdateRequest(id=id_, urn=URN)
-        request.olds.update(_with_provider(olds))
-        request.news.update(_with_provider(news))
-        return Found(id_, _plain(self._call("Update", request).properties), {})
+        return Found(id_, _plain(self._call("Update", id_, olds=olds, news=news).properties), {})
 
     def delete(self, id_: str, outputs: Properties) -> None:
-        request = messages.DeleteRequest(id=id_, urn=URN)
-        request.properties.update(_with_provider(outputs))
-        self._call("Delete", request)
+        self._call("Delete", id_, properties=outputs)
 
-    def _call(self, method: str, request: Any) -> Any:
+    def _call(self, method: str, id_: str | None = None, **given: Properties | None) -> Any:
+        request = getattr(messages, f"{method}Request")(urn=URN, **({} if id_ is None else {"id": id_}))
+        for name, properties in given.items():
+            if properties is not None:
+                getattr(request, name).update({"__provider": DIRECTION_PROVIDER, **properties})
+        return self.send(method, request)
+
+    def send(self, method: str, request: Any) -> Any:
+        """Make a call of the protocol."""
+        if self._channel is None:
+            assert self._process.stdout is not None
+            # An end of the process ends the wait, too; pytest-timeout is for the rest.
+            self._first_line = self._process.stdout.readline()
+            assert self._first_line.strip().isdigit(), f"no port, but {self._first_line!r}: {self.stderr}"
+            self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._first_line)}")
+        stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         try:
-            return getattr(self._stub(), method)(request, timeout=PATIENCE, wait_for_ready=True)
+            return getattr(stub, method)(request, timeout=PATIENCE, wait_for_ready=True)
         except grpc.RpcError as error:
             raise RefusedError(str(error.details())) from None
-
-
-def _with_provider(properties: Properties) -> Properties:
-    return {"__provider": DIRECTION_PROVIDER, **properties}
 
 
 def _plain(answer: Any) -> Properties:
@@ -198,3 +156,32 @@ def _plain(answer: Any) -> Properties:
     properties: Properties = rpc.deserialize_properties(answer, keep_unknowns=True)
     properties.pop("__provider", None)
     return properties
+
+
+def secret(value: Any) -> Properties:
+    """Return a value as the engine sends one that is secret."""
+    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+
+
+def whole(codes: Any, on_destroy: str = "retain", **more: Any) -> Properties:
+    """Return properties of a whole list, with the provider that they belong to."""
+    return {"codes": codes, "on_destroy": on_destroy, **more, "__provider": DIRECTIONS_PROVIDER}
+
+
+def state(*directions: dict[str, str], on_destroy: str = "retain") -> Properties:
+    """Return the outputs of a whole list."""
+    codes = [direction["code"] for direction in directions]
+    return {"codes": codes, "directions": list(directions), "on_destroy": on_destroy}
+
+
+def refused(call: Callable[..., object], *arguments: Any) -> str:
+    """Return what the engine shows of a call that fails."""
+    with pytest.raises(RefusedError) as error:
+        call(*arguments)
+    return str(error.value)
+
+
+def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """Make calls in as many threads, as the engine does; return their answers in order."""
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return [each.result() for each in [threads.submit(call) for call in calls]]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,36 +24,23 @@ STRUCTS = ("olds", "news", "properties", "inputs", "args", "return")
 NAME = "test"
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """A line that the engine was asked to show, and the resource that it hangs on."""
-
-    urn: str
-    message: str
-
-
 class Engine(engine_pb2_grpc.EngineServicer):
-    """The engine's log."""
+    """The engine's log: the lines that it was asked to show, each with the resource that it hangs on."""
 
     def __init__(self) -> None:
-        self.logged: list[Logged] = []
-        self._server = grpc.server(ThreadPoolExecutor(2))
-        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
+        self.logged: list[Any] = []
+        self.server = grpc.server(ThreadPoolExecutor(2))
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self.server)
+        self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        self.server.start()
 
     def Log(self, request: Any, context: Any) -> Any:  # noqa: N802  # the protocol's name
-        self.logged.append(Logged(request.urn, request.message))
+        self.logged.append(request)
         return empty_pb2.Empty()
-
-    def stop(self) -> None:
-        self._server.stop(None).wait()
 
 
 class PluginHost(Host):
     """One process of `pulumi-resource-plusofon`."""
-
-    provider_name = "default"
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.engine = Engine()
@@ -63,9 +49,10 @@ class PluginHost(Host):
     def command(self) -> list[str]:
         return [sys.executable, "-u", "-m", "plusofon_pulumi.plugin", self.engine.address]
 
-    def stop(self) -> None:
-        super().stop()
-        self.engine.stop()
+    def end(self) -> str:
+        printed = super().end()
+        self.engine.server.stop(None).wait()
+        return printed
 
     @property
     def stderr(self) -> str:
@@ -73,21 +60,24 @@ class PluginHost(Host):
         printed = self._stderr.read_text(encoding="utf-8")
         return "".join(f"{each.message}\n" for each in self.engine.logged) + printed
 
-    def configure(self, config: Mapping[str, Any] | None = None) -> None:
+    def configure(self, config: Mapping[str, Any]) -> None:
         """Configure as the engine does: it sends our own keys alone, without the package's name."""
-        given = {key.partition(":")[2]: value for key, value in (config or {}).items() if key.startswith("plusofon:")}
-        if "provider" in given:
-            self.provider_name = given.pop("provider")
+        given = {key.partition(":")[2]: value for key, value in config.items() if key.startswith("plusofon:")}
+        self.provider_name = given.pop("provider", "default")
         super().configure(given)
 
-    def _call(self, method: str, request: Any) -> Any:
+    def ask(self, method: str, request: Any) -> Any:
+        """Make a call as it is, also one that the dynamic provider does not have."""
+        return super().send(method, request)
+
+    def send(self, method: str, request: Any) -> Any:
         if method == "Configure":
             request.name = self.provider_name
         else:
             kind = WHOLE if DIRECTIONS_PROVIDER in _providers(request) else SINGLE
             request.urn = f"urn:pulumi:dev::{NAME}::{kind}::hungary"
             _translate(request, CAMEL_CASE)
-        answer = super()._call(method, request)
+        answer = super().send(method, request)
         _translate(answer, SNAKE_CASE)
         for failure in getattr(answer, "failures", ()):
             failure.property = SNAKE_CASE.get(failure.property, failure.property)

@@ -1,15 +1,19 @@
-"""Where the token, the client id and the base URL come from."""
+"""What the engine gives to a provider, and what state holds of one: settings, and a constant without any."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import dill
 import pytest
+from pulumi.dynamic.dynamic import serialize_provider
 
+from plusofon_pulumi.provider import AllowedDirectionProvider, AllowedDirectionsProvider
 from plusofon_pulumi.sandbox import Sandbox
-from tests.host.conftest import StartHost, stack_of
-from tests.host.host import Host, secret
-from tests.host.properties import refused, whole
+from tests import frozen
+from tests.host.conftest import StartHost
+from tests.host.host import refused, secret, whole
 from tests.host.test_errors import calls_of
 
 NO_TOKEN = (
@@ -23,25 +27,14 @@ ELSEWHERE = {
 }
 
 
-def accepted(host: Host, sandbox: Sandbox) -> bool:
-    """Return True if the sandbox, which checks token and client id, has answered well."""
-    assert host.check({"code": "36"}).failures == []
-    return {request.status for request in sandbox.requests} == {200}
-
-
 @pytest.mark.parametrize("client_id", ["777", 777.0, secret("777")], ids=["text", "number", "secret"])
-def test_the_stacks_configuration_gives_token_client_and_url_before_the_environment(
-    start: StartHost, client_id: Any
-) -> None:
+def test_the_stack_s_configuration_comes_before_the_environment(start: StartHost, client_id: Any) -> None:
     with Sandbox(client_id="777") as other:
         config = {"plusofon:token": secret(f"  {other.token}\n"), "plusofon:clientId": client_id}
-        assert accepted(start({**config, "plusofon:baseUrl": secret(f"{other.url}/api/v1/")}, env=ELSEWHERE), other)
-
-
-def test_what_the_stack_does_not_say_comes_from_the_environment(start: StartHost, sandbox: Sandbox) -> None:
-    env = {"PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_CLIENT_ID": "10553", "PLUSOFON_BASE_URL": sandbox.url}
-    assert accepted(start({"test:token": "of another package"}, env=env), sandbox)
-    assert accepted(start({"plusofon:token": secret(sandbox.token)}, env={"PLUSOFON_BASE_URL": sandbox.url}), sandbox)
+        host = start({**config, "plusofon:baseUrl": secret(f"{other.url}/api/v1/")}, env=ELSEWHERE)
+        assert host.check({"code": "36"}).failures == []
+        # It checks token and client id.
+        assert {request.status for request in other.requests} == {200}
 
 
 def test_without_a_token_every_call_fails_with_one_sentence(start: StartHost) -> None:
@@ -55,12 +48,17 @@ def test_without_a_token_every_call_fails_with_one_sentence(start: StartHost) ->
     assert host.stderr == ""
 
 
-def test_a_provider_of_one_s_own_is_named_and_never_takes_the_environment_s_token(
-    start: StartHost, sandbox: Sandbox
+STORED = {
+    AllowedDirectionProvider: frozen.DIRECTION_PROVIDER,
+    AllowedDirectionsProvider: frozen.DIRECTIONS_PROVIDER,
+}
+
+
+@pytest.mark.parametrize("provider, golden", STORED.items())
+def test_state_holds_our_class_and_no_setting(
+    monkeypatch: pytest.MonkeyPatch, provider: type[Any], golden: str
 ) -> None:
-    host = start({"plusofon:provider": "second"}, env={"PLUSOFON_TOKEN": sandbox.token})
-    [(_, reason)] = host.check({"code": "36"}).failures
-    assert reason.startswith('the Provider "second" has no token: give it one as `token=`')
-    host = start({**stack_of(sandbox), "plusofon:provider": "second"})
-    host.check({"code": "36"})
-    assert host.lines == ['Provider "second": will open 36 (Hungary)']
+    monkeypatch.setenv("PLUSOFON_TOKEN", "t0ken-of-the-environment")
+    assert serialize_provider(provider()) == golden
+    assert type(dill.loads(base64.b64decode(golden))) is provider  # noqa: S301  # our own constant
+    assert provider.serialize_as_secret_always is False

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from pulumi.output import Unknown
 
 from plusofon_pulumi.sandbox import CATALOGUE_PATH, Change, Sandbox
+from plusofon_pulumi.sandbox.state import catalogue
 from tests.host.conftest import StartHost
-from tests.host.host import UNKNOWN, Difference, Found, Host
-from tests.host.properties import CUBA, GERMANY, HUNGARY, ID, refused, state, whole
+from tests.host.host import (
+    CUBA,
+    GERMANY,
+    HUNGARY,
+    ID,
+    UNKNOWN,
+    Difference,
+    Found,
+    Host,
+    at_once,
+    refused,
+    state,
+    whole,
+)
+from tests.overlap import writes_at_once
 
 SAME = Difference(changes=False, replaces=[], delete_before_replace=False)
 CHANGED = Difference(changes=True, replaces=[], delete_before_replace=False)
 REPLACED = Difference(changes=True, replaces=["code"], delete_before_replace=False)
+CODES = sorted({row.code for row in catalogue()})
 SINCE = "since the last successful update"
 
 
@@ -97,9 +117,7 @@ def test_a_whole_list_lives_from_create_to_destroy(start: StartHost, sandbox: Sa
     assert destroy.lines == ["closed 36 (Hungary), 49 (Germany)", "left open: nothing"]
 
 
-def test_an_empty_list_is_a_list_in_every_call_and_a_retained_one_names_what_is_left(
-    host: Host, sandbox: Sandbox
-) -> None:
+def test_an_empty_list_is_a_list_and_a_retained_one_names_what_is_left(host: Host, sandbox: Sandbox) -> None:
     made = host.create(whole(**host.check(whole([])).inputs))
     assert made == Found(ID, state(), {})
     assert host.read(ID, whole(**made.outputs)) == Found(ID, state(), {"codes": [], "on_destroy": "retain"})
@@ -126,16 +144,16 @@ def test_what_is_not_known_yet_passes_as_unknown_and_the_list_is_read_once(start
     assert kinds(sandbox) == ["GET", "GET"]
 
 
-def test_a_run_that_only_closes(start: StartHost, sandbox: Sandbox) -> None:
-    sandbox.set_open(["53"])
-    host = start(env={"PLUSOFON_CLOSE_ONLY": "1"})
-    news = host.check(whole(["36"]), whole(["36"])).inputs
-    assert host.diff(ID, whole(**state(HUNGARY)), whole(**news)) == CHANGED
-    text = refused(host.update, ID, whole(**state(HUNGARY)), whole(**news))
-    assert "36 (Hungary) was not opened: this run only closes; a person must run `pulumi up`" in text
-    assert host.lines == [
-        f"will close 53 (Cuba): it was opened {SINCE}",
-        f"would open 36 (Hungary) (not in this run): it was closed {SINCE}",
-        "closed 53 (Cuba)",
-    ]
-    assert sandbox.open_codes == set()
+def test_what_is_opened_and_closed_at_once_by_many_threads_ends_as_declared(host: Host, sandbox: Sandbox) -> None:
+    before, after = CODES[:30], CODES[15:45]
+    sandbox.set_open(before)
+    checked = at_once([partial(host.check, {"code": code}) for code in after])
+    opening: list[Callable[[], Any]] = [partial(host.create, each.inputs) for each in checked]
+    closing: list[Callable[[], Any]] = [partial(host.delete, code, {"code": code}) for code in before]
+    at_once([call for pair in zip(opening, closing, strict=True) for call in pair])
+    assert sandbox.open_codes == {*after}
+    assert writes_at_once(sandbox) == 1
+    closed = [code for event, codes, by in sandbox.history if (event, by) == ("close", "api") for code in codes]
+    assert sorted(closed) == sorted({*before} - {*after})
+    whole_line = r"(will open|opened|closed|there are more) .*|.* still declares (it|them)"
+    assert [line for line in host.lines if not re.fullmatch(whole_line, line)] == []

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import random
-import signal
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from plusofon_pulumi.identity import DIRECTION_TYPE, DIRECTIONS_TYPE, PROVIDER_INPUT
 from plusofon_pulumi.sandbox import ALLOWED_PATH, READINGS, Sandbox
-from tests.e2e.harness import DYNAMIC, Project, Result
-from tests.e2e.running import started
+from tests.e2e.harness import Project, Result, started
 from tests.e2e.tracebacks import traceback_in
 from tests.model import SEED
 from tests.model.judging import Ledger, Seen, expected_of
@@ -33,6 +29,7 @@ LASTING = (
     *("success-false", "success-false:after", "expired"),
 )
 ODD = ("html:200", "html:200:after", "ignore", "echo:401", "redirect:https://example.com/")
+YES = ("--yes", "--skip-preview")
 WRONG_TOKEN = "sandbox-revoked-token-that-nobody-may-see"
 # A PUT that replaces the list breaks every promise but that of rule 3, which has its own tests.
 PLAYED = {name: reading.values for name, reading in READINGS.items() if name != "R15"}
@@ -153,33 +150,20 @@ class Story:
     def up(self) -> None:
         self.order_faults()
         more = [each for each in ("--refresh", "--continue-on-error") if self.chance.random() < 0.2]
-        if self.chance.random() < 0.15:
-            self.project.set_env(PLUSOFON_CLOSE_ONLY="1")
-            self.told.append("in a run that only closes")
-        try:
-            self.run("up", "--yes", "--skip-preview", *more)
-        finally:
-            self.project.set_env(PLUSOFON_CLOSE_ONLY=None)
+        self.run("up", *YES, *more, env={"PLUSOFON_CLOSE_ONLY": "1"} if self.chance.random() < 0.15 else {})
 
     def up_with_a_kill(self) -> None:
         if self.chance.random() < 0.3:
             self.order_faults()
-        self.run("up", "--yes", "--skip-preview", kill=self.chance.randrange(1, 9))
+        self.run("up", *YES, kill=self.chance.randrange(1, 9))
 
     def with_a_wrong_token(self) -> None:
         """The token of the first account is revoked, and given back after one run (R9)."""
-        operation = self.chance.choice(["up", "refresh", "destroy"])
-        self.told.append("the token is revoked")
-        self.project.set_env(PLUSOFON_TOKEN=WRONG_TOKEN)
-        try:
-            self.run(operation, "--yes", "--skip-preview")
-        finally:
-            self.project.set_env(PLUSOFON_TOKEN=self.accounts[0].sandbox.token)
+        self.run(self.chance.choice(["up", "refresh", "destroy"]), *YES, env={"PLUSOFON_TOKEN": WRONG_TOKEN})
 
     def another_operation(self) -> None:
         self.order_faults()
-        yes = ("--yes", "--skip-preview")
-        self.run(*self.chance.choice([("preview",), ("refresh", *yes), ("destroy", *yes)]))
+        self.run(*self.chance.choice([("preview",), ("refresh", *YES), ("destroy", *YES)]))
 
     def converge(self) -> None:
         """exact: one run reaches what is declared, and a second has nothing to do."""
@@ -201,7 +185,7 @@ class Story:
             and ("7" not in codes or any(each.delete_first for each in account.program.values()))
             for account, codes in zip(self.accounts, expected, strict=True)
         ]
-        result = self.run("up", "--yes", "--skip-preview")
+        result = self.run("up", *YES)
         if any(is_home_asked) and result.code != 0:
             self.accounts[0].ledger.granted["home"] += 1
             self.demand("exact", "home direction" in result.output, f"nothing is said of 7: {result}")
@@ -216,26 +200,28 @@ class Story:
 
     # How it is run, and looked at
 
-    def run(self, *arguments: str, kill: int = 0) -> Result:
-        self.write()
+    def run(self, *arguments: str, kill: int = 0, env: Mapping[str, str] | None = None) -> Result:
+        """Run `pulumi`, with a change of its environment, and look at what came of it."""
+        second = self.accounts[1].sandbox
+        head = f"second = plusofon.Provider('second', token={second.token!r}, base_url={second.url!r})\n"
+        self.project.write(head + "\n".join(account.source() for account in self.accounts))
+        self.project.set_env(**(env or {}))
         for account in self.accounts:
             account.ledger.follow()
             account.sandbox.clear_requests()
-        before = self.entries()
-        open_before = [account.sandbox.open_codes for account in self.accounts]
-        self.told.append(f"`pulumi {' '.join(arguments)}`" + (f", its plugin killed at request {kill}" if kill else ""))
+        entries = self.entries()
+        before = [(account.noted(entries), account.sandbox.open_codes) for account in self.accounts]
+        self.told.append(f"`pulumi {' '.join(arguments)}` {env or ''}" + (f" killed at request {kill}" if kill else ""))
         if kill:
             result, was_killed = self.killed(arguments, kill)
         else:
             result, was_killed = self.project.run(*arguments, fails=None, seconds=PATIENCE), False
         now_open = [sorted(account.sandbox.open_codes) for account in self.accounts]
-        told = f"  -> {result.code} after {result.seconds:.1f} s, open: {now_open}"
-        self.told.append(told + (", was killed" if was_killed else ""))
-        try:
-            self.look(arguments, result, before, open_before, was_killed=was_killed)
-        finally:
-            for account in self.accounts:
-                account.sandbox.clear_faults()
+        self.told.append(f"  -> {result.code} after {result.seconds:.1f} s, open: {now_open}, killed: {was_killed}")
+        self.look(result, before, was_killed)
+        self.project.set_env(PLUSOFON_CLOSE_ONLY=None, PLUSOFON_TOKEN=self.accounts[0].sandbox.token)
+        for account in self.accounts:
+            account.sandbox.clear_faults()
         if was_killed:
             # What the dead plugin wrote shows by the time that the next one reads.
             time.sleep(max(account.sandbox.readings.delay for account in self.accounts))
@@ -245,69 +231,37 @@ class Story:
         """Run, and kill the plugins at the n-th request; tell whether one was, for there may be fewer requests."""
         began, was_killed = time.monotonic(), False
         with started(self.project, arguments[0], *arguments[3:]) as run:
-            while run.process.poll() is None and not was_killed:
+            while run.process.poll() is None:
                 if sum(account.sandbox.calls() for account in self.accounts) >= number:
-                    for pid in run.plugins():
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(pid, signal.SIGKILL)
-                            was_killed = True
+                    was_killed = run.kill_plugins()
                     break
                 time.sleep(0.003)
             return Result(arguments, run.wait(), run.said, "", time.monotonic() - began), was_killed
 
-    def look(
-        self,
-        arguments: Sequence[str],
-        result: Result,
-        before: Sequence[Entry],
-        open_before: Sequence[frozenset[str]],
-        *,
-        was_killed: bool,
-    ) -> None:
-        state = json.dumps(self.project.state())
+    def look(self, result: Result, before: list[tuple[list[Entry], frozenset[str]]], was_killed: bool) -> None:
+        state, env = json.dumps(self.project.state()), self.project.env
         for token in (WRONG_TOKEN, *(account.sandbox.token for account in self.accounts)):
             self.demand("secret", token not in result.output + state, "the token is shown")
         self.demand("plain", not traceback_in(result.output), f"a traceback: {result}")
         after = self.entries()
-        is_wrong = self.project.env["PLUSOFON_TOKEN"] == WRONG_TOKEN
-        for account, opened in zip(self.accounts, open_before, strict=True):
+        for account, (had, opened) in zip(self.accounts, before, strict=True):
             seen = Seen(
-                arguments[0],
-                dict(account.program),
-                account.noted(before),
-                account.noted(after),
-                account.ledger.follow(),
-                account.sandbox.requests,
-                opened,
-                account.sandbox.open_codes,
-                result.output,
+                *(result.arguments[0], dict(account.program), had, account.noted(after), account.ledger.follow()),
+                *(account.sandbox.requests, opened, account.sandbox.open_codes, result.output),
                 failed=result.code != 0,
                 killed=was_killed,
-                refreshes="--refresh" in arguments,
-                only_closes="PLUSOFON_CLOSE_ONLY" in self.project.env,
-                wrong_token=is_wrong and account.provider is None,
+                refreshes="--refresh" in result.arguments,
+                only_closes="PLUSOFON_CLOSE_ONLY" in env,
+                wrong_token=env["PLUSOFON_TOKEN"] == WRONG_TOKEN and account.provider is None,
             )
-            self.count(seen)
+            # What the search has reached: one that reaches nothing finds nothing.
+            self.counts.update(f"faults of {each.method}" for each in seen.requests if each.fault)
+            self.counts.update(change.event for change in seen.changes)
             account.ledger.judge(seen, lambda name, holds, what: self.demand(name, holds, f"{what}: {result}"))
-        self.counts.update(runs=1, killed=int(was_killed), failed=int(result.code != 0))
-
-    def count(self, seen: Seen) -> None:
-        """Count what the search has reached: one that reaches nothing finds nothing."""
-        for each in seen.requests:
-            if each.fault:
-                self.counts[f"faults of a {'read' if each.method == 'GET' else 'write'}"] += 1
-        for change in seen.changes:
-            self.counts["opened" if change.event == "open" else "closed"] += len(change.codes)
-        self.counts["lists seen"] += any(entry.urn[0] == ALL for entry in seen.after)
+        self.counts.update(runs=1, killed=was_killed, failed=result.code != 0)
 
     def entries(self) -> list[Entry]:
-        resources = self.project.state().get("resources", [])
-        return [entry_of(each) for each in resources if each["type"].startswith(DYNAMIC)]
-
-    def write(self) -> None:
-        second = self.accounts[1].sandbox
-        head = f"second = plusofon.Provider('second', token={second.token!r}, base_url={second.url!r})\n"
-        self.project.write(head + "\n".join(account.source() for account in self.accounts))
+        return [entry_of(each) for each in self.project.resources()]
 
     def demand(self, invariant: str, holds: bool, told: str) -> None:
         story = "\n".join(self.told)

@@ -20,30 +20,29 @@ Finding = tuple[str, str]
 
 @dataclass(frozen=True)
 class Seen:
-    """What one run did to one account."""
+    """What one run did to one account.
+
+    ``changes``: those by the API. ``killed``: a plugin was, and not only to be. ``refreshes``: --refresh.
+    ``only_closes``: PLUSOFON_CLOSE_ONLY. ``replaces``: PUT closes what it does not name (R15). ``acts``: what the owner
+    changed during the run, and after how many requests.
+    """
 
     operation: str
     program: Program = field(default_factory=dict)
     before: Sequence[Entry] = ()
     after: Sequence[Entry] = ()
     changes: Sequence[Change] = ()
-    """Those by the API."""
     requests: Sequence[Request] = ()
     open_before: frozenset[str] = frozenset()
     open: frozenset[str] = frozenset()
     output: str = ""
     failed: bool = False
     killed: bool = False
-    """A plugin was, and not only to be."""
     refreshes: bool = False
-    """--refresh"""
     only_closes: bool = False
-    """PLUSOFON_CLOSE_ONLY"""
     wrong_token: bool = False
     replaces: bool = False
-    """PUT closes what it does not name (R15)."""
     acts: Sequence[tuple[int, frozenset[str]]] = ()
-    """What the owner changed during the run, and after how many requests."""
 
     @property
     def declared(self) -> frozenset[str]:

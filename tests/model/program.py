@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from tests.model.simulation import ALL, ONE
@@ -92,12 +93,10 @@ class Edit(NamedTuple):
         return {self.lists[0]: Declared(ALL, tuple(codes), self.on_destroy, alias=alias)}
 
 
-def declare(program: Program, edit: Edit) -> Program:
-    return {**program, edit.names[0]: Declared(ONE, edit.codes[:1])} if edit.codes else program
-
-
-def declare_with_deletion_first(program: Program, edit: Edit) -> Program:
-    return {**program, edit.names[0]: Declared(ONE, edit.codes[:1], delete_first=True)} if edit.codes else program
+def declare(program: Program, edit: Edit, *, delete_first: bool = False) -> Program:
+    return (
+        {**program, edit.names[0]: Declared(ONE, edit.codes[:1], delete_first=delete_first)} if edit.codes else program
+    )
 
 
 def drop(program: Program, edit: Edit) -> Program:
@@ -144,7 +143,7 @@ def _singles(program: Program) -> Program:
 
 
 EDITS: tuple[Callable[[Program, Edit], Program], ...] = (
-    *(declare, declare_with_deletion_first, drop, rename, swap),
+    *(declare, partial(declare, delete_first=True), drop, rename, swap),
     *(declare_the_whole_list, drop_the_whole_list, move_into_a_list, move_out_of_the_list),
 )
 

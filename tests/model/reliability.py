@@ -18,10 +18,7 @@ OUTCOMES = {
     "failed": ("E", "an error; nothing was to be written"),
     "undone": ("E−", "an error, and the account is as before"),
     "part": ("E±", "an error, and a part of what was asked for is done"),
-    "carried out": (
-        "E+",
-        "an error, though the account is as asked for: whether it was carried out could not be seen",
-    ),
+    "carried out": ("E+", "an error, though the account is as asked for: whether it was carried out could not be seen"),
     "believed": ("✓?", "taken for done on the word of the answer, with a message, for the list could not be read"),
 }
 
@@ -53,43 +50,33 @@ def table(found: list[Cell]) -> str:
 
 
 def _table_of(call: Failing, found: list[Cell]) -> list[str]:
-    here = {(cell.fault, cell.times, cell.operation): cell for cell in found if cell.call is call}
+    here = {(cell.fault, cell.times, cell.operation): OUTCOMES[cell.outcome][0] for cell in found if cell.call is call}
     columns = [each for each in OPERATIONS if any(operation is each for _, _, operation in here)]
-    lines = [
-        "| fault | " + " | ".join(f"{_short(each.kind)} {each.name}" for each in columns) + " |",
-        "|---" * (len(columns) + 1) + "|",
-    ]
+    names = [f"{'one:' if each.kind == ONE else 'all:'} {each.name}" for each in columns]
     faults: dict[tuple[str, ...], list[str]] = {}
     for fault in FAULTS:
         signs = tuple(
-            " ".join(OUTCOMES[here[fault, times, each].outcome][0] for times in TIMES if (fault, times, each) in here)
-            for each in columns
+            " ".join(here[fault, times, each] for times in TIMES if (fault, times, each) in here) for each in columns
         )
         if any(signs):
             faults.setdefault(signs, []).append(f"`{fault}`")
-    return lines + [f"| {', '.join(names)} | {' | '.join(signs)} |" for signs, names in faults.items()]
-
-
-def _short(kind: str) -> str:
-    return "one:" if kind == ONE else "all:"
+    rows = [f"| {', '.join(same)} | {' | '.join(signs)} |" for signs, same in faults.items()]
+    return [f"| fault | {' | '.join(names)} |", "|---" * (len(columns) + 1) + "|", *rows]
 
 
 def page(text: str, written: str) -> str:
     """Return the page with another table in the place of its own."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n{written}\n{END}{tail}"
+    return f"{text.partition(BEGIN)[0]}{BEGIN}\n{written}\n{END}{text.partition(END)[2]}"
 
 
 def main() -> int:
     """Write the table; return 1 if a cell has not survived."""
     found = cells()
-    sys.stdout.write(f"{len(found)} cells, {sum(not cell.broken for cell in found)} survived\n")
+    broken = [str(cell) for cell in found if cell.broken]
+    sys.stdout.write(f"{len(found)} cells, {len(found) - len(broken)} survived\n")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), table(found)), encoding="utf-8")
-    for cell in found:
-        if cell.broken:
-            sys.stdout.write(f"{cell}\n")
-    return int(any(cell.broken for cell in found))
+    sys.stdout.writelines(f"{cell}\n" for cell in broken)
+    return int(bool(broken))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,6 @@
 The client's connections end in `Wire`, which hands each request to the sandbox and gives the answer back, whole or
 broken, as the HTTP library would. Time is made up: a pause is over at once, and a call that hangs takes as long as the
 client waits for it.
-
-with simulated() as clock:
-    wire = Wire(sandbox, clock)
-    with wire.connected():
-        Process(sandbox).call(ONE, "create", {"code": "36"})
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -54,15 +53,8 @@ def orders(
     faults: tuple[str, ...] = FAULTS,
     counts: tuple[int, ...] = (1, 1, 2, 5, 99),
 ) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries(
-        {
-            "n": st.sampled_from(counts),
-            "fault": st.sampled_from(faults),
-            "method": st.sampled_from(methods),
-            "path": st.sampled_from(paths),
-            "skip": st.sampled_from(skips),
-        }
-    )
+    order = {"n": counts, "fault": faults, "method": methods, "path": paths, "skip": skips}
+    return st.fixed_dictionaries({name: st.sampled_from(values) for name, values in order.items()})
 
 
 # A success that is none is worth more than another error.
@@ -145,14 +137,7 @@ class Account(RuleBasedStateMachine):
         operation=st.sampled_from(OPERATIONS),
         plan=plans,
     )
-    def run(
-        self,
-        before: frozenset[str] | dict[str, str] | None,
-        edits: list[tuple[Callable[[Program, Edit], Program], Edit]],
-        protected: frozenset[str],
-        operation: str,
-        plan: Plan,
-    ) -> None:
+    def run(self, before: Any, edits: Any, protected: frozenset[str], operation: str, plan: Plan) -> None:
         if isinstance(before, dict):
             self.sandbox.set_readings(before)
         elif before is not None:

@@ -52,13 +52,13 @@ def finishes(project: Project, sandbox: Sandbox) -> None:
 
 
 def test_a_run_told_once_ends_in_order(project: Project, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    may_go_on, carry_out = threading.Event(), sandbox._carry_out
+    may_go_on, take_fault = threading.Event(), sandbox.take_fault
 
     def holding_writes(call: Any) -> Any:
         assert call.method == "GET" or may_go_on.wait(PATIENCE)
-        return carry_out(call)
+        return take_fault(call)
 
-    monkeypatch.setattr(sandbox, "_carry_out", holding_writes)
+    monkeypatch.setattr(sandbox, "take_fault", holding_writes)
     project.write(TWO)
     with started(project, "up") as run:
         until(lambda: sandbox.calls("PUT"))

@@ -104,7 +104,7 @@ def test_where_nothing_works_it_says_why_and_what_to_install(machine: Machine) -
         output, shown = machine.set_up(code=1)
         assert (output, machine.cached()) == ("", ["lock"])
         assert reason in shown
-        assert "install the Pulumi CLI, 3.254 or newer" in shown
+        assert "install the Pulumi CLI, 3.274 or newer" in shown
         machine.install_go(code=7)
 
 

@@ -87,14 +87,15 @@ class Account:
         """Leave codes as they are, if state has an owner for each; return a line that names what is open undeclared."""
         for code, refusal in self.claims.refusals(codes).items():
             raise refusal.about(f"{self.describe(code)} was not given up")
-        # Nothing depends on the answer: asked once, and briefly.
         try:
             with self._live.lock:
                 live = by_code(self._client.get_allowed_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT))
         except PlusofonError as error:
             return f"what is left open is not known: {error}"
         left = live.keys() - self.claims.all()
-        names = self._catalogue.last or live
+        names: OpenList = live
+        with contextlib.suppress(PlusofonError):
+            names = self._catalogue.last or self._client.get_directions(attempts=1, timeout=LAST_LOOK_TIMEOUT)
         shown = describe_all(names.get(code, live[code]) for code in left)
         return f"left open: {shown or 'nothing'}" if left or not live else ""
 

@@ -21,8 +21,7 @@ class Claims:
         self._in_lists: set[str] = set()
         self._lists: list[frozenset[str]] = []
         self._has_list = False
-        self._succeeded: set[str] = set()
-        self._failed: set[str] = set()
+        self._succeeded, self._failed = set[str](), set[str]()
 
     def claim_single(self, code: str | None) -> DirectionClaimedError | None:
         """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""

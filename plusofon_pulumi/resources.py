@@ -105,7 +105,7 @@ def _plain(value: Any) -> Any:
         return pulumi.Output.from_input(value).apply(_plain)
     if isinstance(value, Direction):
         return value.code
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, dict)):
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray, memoryview, dict)):
         return [_plain(each) for each in value]
     return value
 

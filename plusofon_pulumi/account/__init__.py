@@ -57,14 +57,14 @@ class Account:
         return self._catalogue.get()
 
     def describe(self, code: str) -> Direction:
-        """Return what is known of a code without asking anybody; its names are empty if nothing is."""
+        """Return what is known of a code, from the catalogue if it can be had; its names are empty if nothing is."""
+        with contextlib.suppress(PlusofonError):
+            self._catalogue.get()
         known: list[OpenList] = [self._catalogue.last or {}, self._live.last or {}]
         return next((each[code] for each in known if code in each), Direction(code, "", ""))
 
     def describe_all(self, codes: Collection[str]) -> str:
         """Return codes as a text, with the names of all countries that share one as far as the catalogue can be had."""
-        with contextlib.suppress(PlusofonError):
-            self._catalogue.get()
         return describe_all(map(self.describe, codes))
 
     def open(self, code: str, show: Show, show_opened: Show | None = None) -> Direction:
@@ -123,16 +123,16 @@ class Account:
         groups: dict[tuple[str, str], list[str]] = {}
         failed = sorted(codes & change.failures.keys())
         for code in failed:
-            verb = "opened" if code in change.opens else "closed"
+            verb, state = ("opened", "open") if code in change.opens else ("closed", "closed")
             what = f"was not {verb}:"
             if code in change.opened | change.closed:
-                what = f"was {verb}, but"
+                what = f"is {state}, but"
             elif code in change.unseen:
                 what = f"may not have been {verb}:"
             groups.setdefault((what, str(change.failures[code])), []).append(code)
-        parts = [
-            f"{self.describe_all(group)} {what if len(group) == 1 else what.replace('was', 'were')} {why}"
-            for (what, why), group in groups.items()
-        ]
+        parts = []
+        for (what, why), group in groups.items():
+            many = what.replace("was", "were").replace("is ", "are ")
+            parts.append(f"{self.describe_all(group)} {what if len(group) == 1 else many} {why}")
         if parts:
             raise change.failures[failed[0]].saying("; ".join(parts))

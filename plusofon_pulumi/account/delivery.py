@@ -54,8 +54,8 @@ class Delivery:
             try:
                 before = self.live.get()
                 after = self._write(change, before, (change.closes & before.keys()) | (change.opens - before.keys()))
-                if after is not None:
-                    self.last_seen = frozenset(self._mend_vanished(change, before, after))
+                held = self.last_seen | before.keys() | (change.opens - change.failures.keys())
+                self.last_seen = frozenset(held if after is None else self._mend_vanished(change, before, after))
             except errors.PlusofonError as error:
                 change.fail(change.opens | change.closes, error)
 
@@ -179,7 +179,7 @@ class Delivery:
             self._send(change, closings, swapped=True)
         for codes in (closings, openings):
             # One call has one answer for all of its codes.
-            if len(codes) > 1 and is_refusal(change.answers[codes[0]]):
+            if codes and len(change.answers) > 1 and is_refusal(change.answers[codes[0]]):
                 self._send_in_halves(change, codes)
         return self._look(change, change.answers.keys()) if is_swapped or left & refused else after
 
@@ -196,7 +196,7 @@ class Delivery:
     def _send_in_halves(self, change: Change, codes: list[str]) -> None:
         """Send refused codes again in halves, and refused halves likewise, so that one does not fail its neighbours."""
         until = time.monotonic() + LONGEST_SEARCH
-        parts = [codes[::2], codes[1::2]]
+        parts = [part for part in (codes[::2], codes[1::2]) if part]
         for _ in range(MOST_PARTS):
             if not parts or time.monotonic() > until:
                 break
@@ -235,7 +235,7 @@ class Delivery:
         if back := lost & live.keys():
             change.notices.append(f"opened {self.names(back)} again: it closed during the write")
         missing, again = ((was_open & claimed) | change.opened) - live.keys(), change.closed & live.keys()
-        change.opened &= live.keys()
+        change.opened = change.opens & live.keys() if missing or again else change.opened
         change.closed -= live.keys()
         if missing:
             reasons = [change.failures.get(code) or change.answers.get(code) for code in sorted(missing & lost)]

@@ -189,6 +189,8 @@ def _content(call: responses.Call, response: requests.Response, deadline: float)
             raise responses.unexpected(call, f"it is larger than {LARGEST_ANSWER // 2**20} MiB")
         if time.monotonic() > deadline:
             raise RequestTimeoutError(f"{call}: the answer did not end in time. Try again.")
+    if getattr(response.raw, "length_remaining", None):
+        raise requests.ConnectionError  # urllib3 1 does not notice that an answer was cut off
     return bytes(content)
 
 

@@ -259,14 +259,37 @@ def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None
     assert process.account.claims.refusals(["36"]), "no state owns it"
 
 
-def test_what_closes_between_two_batches_is_opened_again_too(process: Process) -> None:
+def test_what_is_open_while_its_batch_fails_is_said_to_be_open(process: Process) -> None:
+    process.sandbox.set_open(["7"])
+    process.sandbox.set_readings({"R15": "replaces"})
+    process.claim("7", "36")
+    _, adopts = process.together(lambda: process.open("36"), lambda: process.open("7"))
+    assert str(adopts).startswith(f"{SEVEN} is open, but 36 (Hungary) closed during the write: ")
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_what_closes_between_two_batches_or_unseen_is_opened_again_too(process: Process, is_seen: bool) -> None:
     process.sandbox.set_open(["7"])
     process.claim("7", "36", "44")
-    process.open("36")
-    process.sandbox.set_open(["36"])
+    if is_seen:
+        process.open("36")
+        process.sandbox.set_open(["36"])
+    else:
+        arrange(process.sandbox, f"PUT -7; {UNSEEN}")
+        process.open("36")
+        process.sandbox.clear_faults()
     process.account._live.invalidate()
     assert tell(process, "open 44")[-1].startswith(f"opened {SEVEN} again: ")
     assert process.sandbox.open_codes == {"7", "36", "44"}
+
+
+def test_the_one_code_that_is_left_of_a_refused_batch_is_sent_again(process: Process) -> None:
+    process.sandbox.set_readings({"R4": "404", "R5": "400"})
+    process.sandbox.set_open(["7", "44", "53"])
+    process.sandbox.owner_acts(closes=["53"], method="DELETE", when="before")
+    process.sandbox.owner_acts(opens=["36"], method="PUT", when="before")
+    process.exactly("7", "36", "58")
+    assert process.sandbox.open_codes == {"7", "36", "58"}
 
 
 @pytest.mark.parametrize("status", ["400", "404", "422"])

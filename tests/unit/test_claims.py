@@ -56,6 +56,14 @@ def test_a_deletion_raises_while_every_declaration_has_failed(plugin: Plugin, sa
     assert sandbox.open_codes == {"36"}
 
 
+def test_a_list_that_is_in_state_already_owns_its_codes(plugin: Plugin, sandbox: Sandbox) -> None:
+    sandbox.set_open(["36"])
+    many(plugin, "36", old=["36"])
+    assert one(plugin, "36").failures
+    plugin.single.delete("36", {**HUNGARY})
+    assert plugin.lines == [STAYS]
+
+
 DECLARED: list[Check] = [lambda p: one(p, "36"), lambda p: one(p, "36", old="36"), lambda p: many(p, "36", UNKNOWN)]
 DECLARED += [lambda p: (one(p, "36"), one(p, "36")), lambda p: many(p, "36"), lambda p: (many(p, "36"), many(p, "36"))]
 

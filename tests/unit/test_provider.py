@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
@@ -78,6 +79,10 @@ LINES: dict[str, list[str]] = {
     "check 36<36; diff 36": [f"{NOW}: {CLOSED}"],
     "diff-nameless 36<36": [f"will open 36: {CLOSED}"],
     "check 49<36; diff 49; check 49": [f"will open 49 (Germany); 36 (Hungary) {AFTER}"],
+    "check 49<36; diff 49; check 44<36; diff 44; check 49; check 44": [
+        f"will open 49 (Germany); 36 (Hungary) {AFTER}",
+        f"will open {GB}; 36 (Hungary) {AFTER}",
+    ],
     "check 53<36; diff 53": [f"53 (Cuba) is open already; 36 (Hungary) {AFTER}"],
     "check 49; diff-of-a-list 49<36": ["will open 49 (Germany)"],
     "check ?; diff ?": ["the code is not known yet: pulumi up shows what it opens"],
@@ -139,7 +144,7 @@ def test_lines_and_errors_of_an_own_provider_begin_with_its_name(start_plugin: S
         plugin.single.read("36", {**HUNGARY})
 
 
-def test_at_most_twenty_openings_and_twenty_results_are_shown(plugin: Plugin) -> None:
+def test_at_most_twenty_openings_and_twenty_results_are_shown(plugin: Plugin, sandbox: Sandbox) -> None:
     acts: list[tuple[str, Callable[[str], object]]] = [("will open", lambda code: one(plugin, code))]
     acts += [("opened", lambda code: plugin.single.create({"code": code}))]
     for what, act in acts:
@@ -148,6 +153,9 @@ def test_at_most_twenty_openings_and_twenty_results_are_shown(plugin: Plugin) ->
             act(code)
         assert plugin.lines[:-1] == [f"{what} {DIRECTIONS[code]}" for code in ALL_CODES[:20]]
         assert re.fullmatch("more directions (will open|were opened) than are shown", plugin.lines[-1])
+    sandbox.owner_acts(closes=[ALL_CODES[0]])
+    acts[1][1](ALL_CODES[25])
+    assert plugin.lines[-1].startswith(f"opened {DIRECTIONS[ALL_CODES[0]]} again: "), "that is no new direction"
 
 
 def test_plans_of_creates_come_from_the_list_that_was_read_first(plugin: Plugin, sandbox: Sandbox) -> None:
@@ -156,6 +164,22 @@ def test_plans_of_creates_come_from_the_list_that_was_read_first(plugin: Plugin,
     plugin.single.account()._live.invalidate()
     one(plugin, "36")
     assert plugin.lines == [f"will open {GB}", "will open 36 (Hungary)"]
+
+
+def test_a_list_plans_by_the_list_that_was_read_first_and_not_after_a_write(plugin: Plugin, sandbox: Sandbox) -> None:
+    sandbox.set_open(["44", "53"])
+    plugin.whole.check({}, {"codes": UNKNOWN})
+    sandbox.set_open(["36"])
+    plugin.single.account()._live.invalidate()
+    many(plugin, "36")
+    plan = [f"will close {GB}, 53 (Cuba): they are open and not declared", "will open 36 (Hungary)"]
+    assert plugin.lines == [MANY_UNKNOWN, *plan]
+    plugin.single.create({"code": "7"})
+    plugin.lines.clear()
+    sandbox.fail_next(9, "status:403")
+    plugin.single.account()._live.invalidate()
+    assert reasons(many(plugin, "36", old=["36"]))[0][1].startswith("GET ")
+    assert (reasons(many(plugin, "36")), plugin.lines) == ([], [])
 
 
 def test_a_line_is_one_write_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,7 +195,9 @@ def test_the_traceback_of_a_foreseen_error_is_hidden_for_a_second(plugin: Plugin
         assert hasattr(sys, "tracebacklimit") is is_hidden
 
 
-def test_a_retained_list_goes_even_if_the_account_cannot_be_read(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
+def test_a_retained_list_goes_even_if_the_account_cannot_be_read(
+    start_plugin: StartPlugin, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sandbox.fail_next(9, "status:503")
     for token, why in ((sandbox.token, "GET "), (None, "there is no Plusofon token: ")):
         plugin = start_plugin(sandbox, token=token)
@@ -179,6 +205,9 @@ def test_a_retained_list_goes_even_if_the_account_cannot_be_read(start_plugin: S
         assert [line.startswith(f"what is left open is not known: {why}") for line in plugin.lines] == [True]
     assert calls(sandbox) == ["GET"]
     assert reasons(many(plugin, "36"))[0][1].startswith("there is no Plusofon token: ")
+    monkeypatch.setenv("PLUSOFON_TOKEN", sandbox.token)
+    plugin = start_plugin(sandbox, provider="second", token=None)
+    assert reasons(many(plugin, "36"))[0][1].startswith('the Provider "second" has no token: ')
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
@@ -206,15 +235,16 @@ def test_what_is_not_known_stays_so_and_the_list_is_read_once(start_plugin: Star
     assert calls(sandbox) == ["GET"]
 
 
+NO_NAME = "a direction is named by its calling code, in digits, not by a name"
 MISSING = "it is missing: give the list of codes that are open; an empty list closes everything"
 REFUSED: list[tuple[Any, list[tuple[str, str]]]] = [
     (None, [("codes", MISSING)]),
     ("36", [("codes", 'it is not a list: give the codes as in ["7", "36"]')]),
     (["36", True, ""], [("", "codes[1]: True is not a calling code"), ("", "codes[2]: '' is not a calling code: it")]),
-    (["999"], [("", "codes[0]: Plusofon's catalogue has no direction with the code or name '999'; ")]),
+    (["999", "990"], [("", f"codes[{n}]: Plusofon's catalogue has no direction with the code") for n in (0, 1)]),
+    (["Hungary"], [("", f"codes[0]: 'Hungary' is not a calling code: {NO_NAME}; did you mean 36 (Hungary)?")]),
     (["0" * n for n in range(1, 14)], [*[("", "codes[")] * 10, ("", "3 more codes cannot work")]),
 ]
-NO_NAME = "a direction is named by its calling code, in digits, not by a name"
 
 
 @pytest.mark.parametrize("codes, told", REFUSED)
@@ -229,6 +259,7 @@ def test_a_single_that_cannot_work_is_refused_even_without_a_catalogue(plugin: P
     unknown = "Plusofon's catalogue has no direction with the code or name '367'; the nearest: 36 (Hungary), "
     assert reasons(one(plugin, None)) == [("code", missing)]
     assert reasons(one(plugin, "367"))[0][1].startswith(unknown)
+    assert reasons(one(plugin, "Ωω"))[0][1].endswith(NO_NAME)
     plugin.single.account()._catalogue.invalidate()
     for hint in ("; did you mean 36 (Hungary)?", ""):
         [(place, reason)] = reasons(one(plugin, "Hungary"))
@@ -288,11 +319,13 @@ def test_diff_is_no_change_only_if_both_state_and_account_have_it(plugin: Plugin
 @pytest.mark.parametrize("opened", [[], ["36"]], ids=["closed", "open"])
 def test_outputs_are_complete_and_never_shared(plugin: Plugin, sandbox: Sandbox, opened: list[str]) -> None:
     sandbox.set_open(opened)
+    renamed = outputs("36") | {"directions": [{"code": "36", "name": "old", "english_name": "older"}]}
     acts: list[tuple[Callable[[], Any], Any]] = [
         (lambda: plugin.single.create({"code": "36", **PAYLOAD}).outs, HUNGARY),
         (lambda: plugin.single.update("36", {**HUNGARY}, {"code": "36"}).outs, HUNGARY),
         (lambda: plugin.whole.create(inputs("36")).outs, outputs("36")),
         (lambda: plugin.whole.update(ID, {}, inputs("36")).outs, outputs("36")),
+        (lambda: plugin.whole.update(ID, copy.deepcopy(renamed), inputs("36")).outs, renamed),
     ]
     for act, expected in acts:
         made = act()

@@ -141,7 +141,7 @@ def test_what_is_not_known_yet_passes_as_unknown_and_the_list_is_read_once(start
     assert isinstance(host.check(whole(UNKNOWN)).inputs["codes"], Unknown)
     assert host.diff(ID, whole(**state(HUNGARY)), whole(["36", UNKNOWN])) == CHANGED
     assert host.lines == ["not all codes are known yet: pulumi up shows what closes and what opens"]
-    assert kinds(sandbox) == ["GET", "GET"]
+    assert kinds(sandbox) == ["GET", "catalogue", "GET"], "names are looked up once in a process"
 
 
 def test_what_is_opened_and_closed_at_once_by_many_threads_ends_as_declared(host: Host, sandbox: Sandbox) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,9 @@ def main() -> int:
     from mutmut.stats import status_by_exit_code  # noqa: PLC0415  # not in the oldest environment
 
     if not arguments.report:
-        subprocess.run([sys.executable, "-m", "mutmut", "run", *arguments.names], cwd=CHECKOUT, check=True)
+        # Most tests wait for a socket or another thread as long as they work.
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(2 * (os.cpu_count() or 1))]
+        subprocess.run([*command, *arguments.names], cwd=CHECKOUT, check=True)
     ends: dict[str, str] = {}
     words: set[str] = set()
     for meta in sorted(MADE.rglob("*.py.meta")):

@@ -9,7 +9,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -146,7 +146,18 @@ class Wire:
 
 
 # Run a function in a thread of its own.
-start = ThreadPoolExecutor(99).submit
+def start(function: Callable[..., T], *arguments: Any) -> Future[T]:
+    """Run a function in a thread that does not keep the tests from ending if it hangs."""
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(function(*arguments))
+        except BaseException as error:  # noqa: BLE001  # handed to the test
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return outcome
 
 
 def after(act: Callable[[], object], function: Callable[..., T]) -> Callable[..., T]:

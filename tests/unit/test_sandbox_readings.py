@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
-from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS, Sandbox, state
-from plusofon_pulumi.sandbox.readings import Readings, parse
-from plusofon_pulumi.sandbox.state import catalogue
+from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, READINGS, state
+from plusofon_pulumi.sandbox.readings import parse
 from tests.model.simulation import Clock
-from tests.unit.support import client_of
-from tests.unit.test_sandbox import playing
+from tests.unit.support import ALL_CODES, IDS, client_of
+from tests.unit.test_sandbox import CUBA, HUNGARY, playing
 
-KAZAKHSTAN, RUSSIA, HUNGARY, CUBA = (
-    next(row.id for row in catalogue() if row.english_name == name)
-    for name in ("Kazakhstan", "Russia", "Hungary", "Cuba")
-)
-FORTY_CODES = tuple(sorted({row.code for row in catalogue()}, key=int)[:40])
-
-
+KAZAKHSTAN, RUSSIA = sorted(IDS["7"], key=int)
+FORTY_CODES = sorted(ALL_CODES, key=int)[:40]
 ITEM, SUCCESS = {"code": "36", "name": "Венгрия", "english_name": "Hungary"}, {"success": True}
 
 
@@ -63,17 +56,14 @@ WRITES: list[tuple[str, str, list[Any], int, str, str]] = [
     ("R6=ignored", "allow", ["9999", CUBA], 200, "success", "7 36 53"),
     ("R10=all", "allow", ["9999", CUBA], 400, "message", "7 36"),
     ("R10=good", "allow", ["9999", CUBA], 400, "message", "7 36 53"),
-    ("R10=good R5=400", "allow", [HUNGARY, CUBA], 400, "message", "7 36 53"),
     ("R10=all R4=404", "deny", ["53", "36"], 404, "error", "7 36"),
     ("R10=good R4=404", "deny", ["53", "36"], 404, "error", "7"),
-    ("R10=good R4=200", "deny", ["53", "36"], 200, "success", "7"),
     ("R11=always R4=404", "deny", ["7", "36"], 200, "success", "7"),
     ("R12=strings R4=404", "deny", ["36"], 200, "success", "7"),
     ("R12=strings R4=404", "deny", [36], 404, "error", "7 36"),
     ("R12=numbers R4=400", "deny", ["36"], 400, "message", "7 36"),
     ("R12=numbers R4=400", "deny", [36], 200, "success", "7"),
     ("R15=replaces", "allow", [CUBA], 200, "success", "53"),
-    ("R15=replaces R10=good", "allow", ["9999", CUBA], 400, "message", "53"),
     ("R15=replaces R11=always", "allow", [CUBA], 200, "success", "7 53"),
 ]
 
@@ -100,18 +90,17 @@ def test_r7_a_late_write_is_true_at_once_and_seen_later(monkeypatch: pytest.Monk
         api.allow(CUBA)
         sandbox.set_open(["7"])
         assert api.codes() == ["7"], "what the owner does is visible at once"
-    assert [Readings({"R7": value}).delay for value in ("now", "late", "1.5")] == [0, 2, 1.5]
 
 
-def test_r9_a_wrong_token_is_refused() -> None:
-    no = {"success": False, "message": "Нет доступа", "code": 500}
-    bodies: dict[str, object] = {"401": {"message": "Unauthenticated."}, "403": {"message": "Недостаточно прав"}}
-    for value, body in {**bodies, "500": {"message": "Нет доступа"}, "200": no}.items():
-        with playing(f"R9={value}", open=["36"]) as (sandbox, api):
-            for method, path in (("GET", ALLOWED_PATH), ("GET", CATALOGUE_PATH), ("DELETE", ALLOWED_PATH)):
-                answer = api.call(method, path, json={"codes": ["36"]}, headers={"Authorization": "Bearer stale"})
-                assert (answer.status_code, answer.json()) == (int(value), body)
-            assert sandbox.open_codes == {"36"}
+@pytest.mark.parametrize("value", READINGS["R9"].values)
+def test_r9_a_wrong_token_is_refused(value: str) -> None:
+    words = {"401": "Unauthenticated.", "403": "Недостаточно прав"}.get(value, "Нет доступа")
+    body = {"message": words, **({"success": False, "code": 500} if value == "200" else {})}
+    with playing(f"R9={value}", open=["36"]) as (sandbox, api):
+        for method, path in (("GET", ALLOWED_PATH), ("GET", CATALOGUE_PATH), ("DELETE", ALLOWED_PATH)):
+            answer = api.call(method, path, json={"codes": ["36"]}, headers={"Authorization": "Bearer stale"})
+            assert (answer.status_code, answer.json()) == (int(value), body)
+        assert sandbox.open_codes == {"36"}
 
 
 @pytest.mark.parametrize("value,name", [("any", "Kazakhstan"), ("each", "Russia")])
@@ -132,11 +121,7 @@ def test_r14_lists_come_in_pages(style: str) -> None:
             text = api.call("GET", params={"page": page}).text
             assert [f'"{n}' in text for n in (f'current_page": {page}', 'last_page": 3', 'total": 40')] == [True] * 3
             assert (f"?page={page + 1}" in text) is (page < 3)
-        assert [each.code for each in ours.get_allowed_directions()] == [*FORTY_CODES]
-        assert len(ours.get_directions().rows) == len(catalogue())
-        assert all('"current_page": 1,' in str(api.call("GET", f"{CATALOGUE_PATH}?page={n}").text) for n in ("0", "x"))
-        sandbox.set_open([])
-        assert ours.get_allowed_directions() == []
+        assert [each.code for each in ours.get_allowed_directions()] == FORTY_CODES
 
 
 def test_r14_a_cursor_shows_a_part_and_that_there_is_more_but_counts_nothing() -> None:
@@ -148,15 +133,10 @@ def test_r14_a_cursor_shows_a_part_and_that_there_is_more_but_counts_nothing() -
         assert api.shown()["next_page_url"] is None
 
 
-def test_an_unknown_reading_is_refused_with_what_there_is() -> None:
-    for text, words in {
-        "R4": "R4 cannot be ''; it is one of: 200 | 404 | 400",
-        "R16=1": "no reading is called 'R16'; there are R1, R2, R3",
-        "R7=soon": "now | late | seconds, as 1.5",
-        "R7=-1": "seconds",
-        "R2=string/number": "one word for all",
-    }.items():
-        with pytest.raises(ValueError, match=re.escape(words)):
-            parse([text])
-    with pytest.raises(ValueError, match="R4 cannot be"):
-        Sandbox(readings={"R4": "500"})
+@pytest.mark.parametrize(
+    "text,words",
+    [("R16=1", "'R16'; there are R1, R2, R3"), ("R7=-1", "seconds, as 1.5"), ("R2=string/number", "one word for all")],
+)
+def test_an_unknown_reading_is_refused_with_what_there_is(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        parse([text])

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,12 +15,12 @@ from plusofon_pulumi.cli import main
 from plusofon_pulumi.sandbox import Sandbox
 
 
+@dataclass
 class Cli:
     """Run commands on a sandbox's account."""
 
-    def __init__(self, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
-        self.sandbox = sandbox
-        self._capsys = capsys
+    sandbox: Sandbox
+    capsys: pytest.CaptureFixture[str]
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Return the exit code and both outputs."""
@@ -28,7 +28,7 @@ class Cli:
             code = main(list(arguments))
         except SystemExit as ended:  # argparse's way out
             code = int(ended.code or 0)
-        return code, *self._capsys.readouterr()
+        return code, *self.capsys.readouterr()
 
     def done(self, *arguments: str) -> str:
         """Return the output of a command that succeeds and complains about nothing."""
@@ -48,15 +48,11 @@ def writes(sandbox: Sandbox) -> list[str]:
 
 
 @contextlib.contextmanager
-def started(
-    sandbox: Sandbox, *arguments: str, cwd: Path | None = None, stdout: int = subprocess.PIPE, program: str = ""
-) -> Iterator[subprocess.Popen[str]]:
-    """Start a command, or a Python program, in a process of its own; end it if it has not ended by itself."""
-    command = [sys.executable, *(["-c", program] if program else ["-m", "plusofon_pulumi"]), *arguments]
-    env = {**os.environ, "PLUSOFON_TOKEN": sandbox.token, "PLUSOFON_BASE_URL": sandbox.url, "LANG": "C.UTF-8"}
-    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+def started(*arguments: str, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    """Start a command in a process of its own; end it if it has not ended by itself."""
+    command, env = [sys.executable, "-m", "plusofon_pulumi", *arguments], {**os.environ, "LANG": "C.UTF-8"}
+    with subprocess.Popen(command, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

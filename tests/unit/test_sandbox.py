@@ -13,8 +13,8 @@ import requests
 
 from plusofon_pulumi.sandbox import ALLOWED_PATH, CATALOGUE_PATH, Sandbox
 from plusofon_pulumi.sandbox.readings import parse
-from plusofon_pulumi.sandbox.state import catalogue
 from tests.overlap import reads_at_once, writes_at_once
+from tests.unit.support import IDS
 from tests.waiting import PATIENCE, until
 
 
@@ -23,7 +23,7 @@ class Caller(requests.Session):
 
     def __init__(self, sandbox: Sandbox, *, timeout: float = PATIENCE) -> None:
         super().__init__()
-        self.url, self.timeout, self.trust_env = sandbox.url, timeout, False
+        self.sandbox, self.url, self.timeout, self.trust_env = sandbox, sandbox.url, timeout, False
         self.headers.update({"Authorization": f"Bearer {sandbox.token}", "Client": "10553"})
         self.headers.update({"Accept": "application/json", "Content-Type": "application/json"})
 
@@ -55,28 +55,22 @@ def playing(*changes: str, **options: Any) -> Iterator[tuple[Sandbox, Caller]]:
         yield sandbox, caller
 
 
-HUNGARY, CUBA = (next(row.id for row in catalogue() if row.code == code) for code in ("36", "53"))
+[HUNGARY], [CUBA] = IDS["36"], IDS["53"]
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(open=["36", 58]) as running:
-        yield running
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> Iterator[Caller]:
-    with Caller(sandbox) as caller:
+def api() -> Iterator[Caller]:
+    with playing(open=["36", 58]) as (_, caller):
         yield caller
 
 
-def test_the_calls_are_as_the_description_shows_them(api: Caller, sandbox: Sandbox) -> None:
+def test_the_calls_are_as_the_description_shows_them(api: Caller) -> None:
     assert api.shown()["directions"]["58"] == {"code": "58", "name": "Венесуэла", "english_name": "Venezuela"}
     first = {"id": "1", "name": "Австралийские внеш. террит-и", "english_name": "Australian External Territorie"}
     assert api.shown(CATALOGUE_PATH)["directions"][0] == {**first, "code": 672}
     assert api.allow(CUBA, 1).json() == api.deny("58").json() == api.allow().json() == {"success": True}
     assert api.codes() == ["36", "53", "672"]
-    sandbox.set_open(["999"])
+    api.sandbox.set_open(["999"])
     assert api.shown()["directions"]["999"]["english_name"] == "Direction 999", "the catalogue may lack a code"
 
 
@@ -84,136 +78,103 @@ def test_the_calls_are_as_the_description_shows_them(api: Caller, sandbox: Sandb
     "method,path,options,status,words",
     [
         *(("GET", ALLOWED_PATH, {"headers": {"Client": wrong}}, 200, "Page not found.") for wrong in (None, "10554")),
-        ("GET", "/api/v1/nothing", {}, 200, "Page not found."),
-        ("PUT", CATALOGUE_PATH, {}, 200, "Page not found."),
+        *((*call, {}, 200, "Page not found.") for call in (("GET", "/api/v1/nothing"), ("PUT", CATALOGUE_PATH))),
         *(("GET", ALLOWED_PATH, {"headers": {name: "text/*"}}, 400, name) for name in ("Accept", "Content-Type")),
         ("DELETE", ALLOWED_PATH, {"headers": {"Authorization": None}, "json": {"codes": ["36"]}}, 401, "Unauth"),
         *(("DELETE", ALLOWED_PATH, {"data": data}, 422, '"codes"') for data in (b"", b"{", b"[]", b"\xff")),
         *(("DELETE", ALLOWED_PATH, {"json": {"codes": c}}, 422, '"codes"') for c in ("36", [3.6], [True], [None])),
     ],
 )
-def test_a_wrong_call_is_refused(
-    api: Caller, sandbox: Sandbox, method: str, path: str, options: Any, status: int, words: str
-) -> None:
+def test_a_wrong_call_is_refused(api: Caller, method: str, path: str, options: Any, status: int, words: str) -> None:
     answer = api.call(method, path, **options)
-    assert (answer.status_code, words in answer.text, sandbox.history) == (status, True, [])
+    assert (answer.status_code, words in answer.text, api.sandbox.history) == (status, True, [])
 
 
-def test_every_request_and_every_change_is_remembered(api: Caller, sandbox: Sandbox) -> None:
+def test_every_request_and_every_change_is_remembered(api: Caller) -> None:
     api.call("GET", params={"page": 2})
     api.deny("58")
     api.call("PUT", data=b"{")
-    sandbox.set_open(["36", "7"])
-    seen = [(each.method, each.path, each.query, each.body, each.status) for each in sandbox.requests]
-    assert seen == [
-        ("GET", ALLOWED_PATH, {"page": "2"}, None, 200),
-        ("DELETE", ALLOWED_PATH, {}, {"codes": ["58"]}, 200),
-        ("PUT", ALLOWED_PATH, {}, "{", 422),
-    ]
-    assert sandbox.history == [("close", ["58"], "api"), ("open", ["7"], "owner")]
-    assert sandbox.requests[0].headers["client"] == "10553"
-    assert sandbox.token not in repr(sandbox.requests)
-    assert (sandbox.calls(), sandbox.calls("GET"), sandbox.calls("GET", CATALOGUE_PATH)) == (3, 1, 0)
-    sandbox.clear_requests()
-    assert sandbox.calls() == 0
+    api.sandbox.set_open(["36", "7"])
+    seen = [(each.method, each.query, each.body, each.status) for each in api.sandbox.requests]
+    assert seen == [("GET", {"page": "2"}, None, 200), ("DELETE", {}, {"codes": ["58"]}, 200), ("PUT", {}, "{", 422)]
+    assert api.sandbox.history == [("close", ["58"], "api"), ("open", ["7"], "owner")]
+    assert (api.sandbox.requests[0].headers["client"], api.sandbox.token in repr(api.sandbox.requests)) == (
+        "10553",
+        False,
+    )
+    assert (api.sandbox.calls(), api.sandbox.calls("GET"), api.sandbox.calls("GET", CATALOGUE_PATH)) == (3, 1, 0)
+    api.sandbox.clear_requests()
+    assert api.sandbox.calls() == 0
 
 
-def test_calls_under_way_at_once_are_counted_while_their_client_waits(sandbox: Sandbox) -> None:
-    sandbox.fail_next(9, "hang")
-    for number in range(1, 3):  # one after the other; a client that gives up its call is not waiting
-        with Caller(sandbox, timeout=0.02) as caller, pytest.raises(requests.Timeout):
-            caller.allow(HUNGARY)
-        until(lambda: sandbox.calls() == number and sandbox.requests[-1].ended)  # noqa: B023  # called at once
-    assert writes_at_once(sandbox) == 1
-    sandbox.clear_requests()
-    with ThreadPoolExecutor(4) as pool, Caller(sandbox) as api:
-        hung = [pool.submit(api.call, method) for method in ("PUT", "DELETE", "GET", "GET")]
-        until(lambda: writes_at_once(sandbox) == reads_at_once(sandbox, ALLOWED_PATH) == 2)
-        sandbox.stop()
-        assert {type(each.exception(PATIENCE)) for each in hung} == {requests.ConnectionError}
-    assert reads_at_once(sandbox, CATALOGUE_PATH) == 0
-
-
-# Each fault of a PUT, the status that the client sees, and a part of what it reads or fails with.
+# Each fault that may come before or after a PUT, its status, and a part of what the client reads or fails with.
 FAULTS = [
     *(("status:400", 400, '"message": "Неверный параметр"'), ("status:404", 404, '"error": "Не найдено"')),
-    *(("status:503", 503, "недоступен"), ("status:500", 500, "Нет доступа"), ("status:429", 429, "Слишком много")),
-    *(("status:204", 204, ""), ("html:502", 502, "502 Технические работы"), ("html:200", 200, "<h1>200 Техн")),
-    *(
-        ("redirect:http://x.invalid/", 302, ""),
-        ("echo:400", 400, "Bearer sandbox-"),
-        ("echo:401", 401, "Bearer sandbox-"),
-    ),
-    *(("success-false", 200, '"success": false'), ("ignore", 200, '{"success": true}'), ("expired", 401, "Unauth")),
-    *(("hang", None, "timed out"), ("reset", None, "Connection reset"), ("close", None, "without response")),
-    ("truncate", 200, "IncompleteRead"),
+    *(("status:503", 503, "недоступен"), ("status:500", 500, "Нет доступа"), ("status:204", 204, "")),
+    *(("html:200", 200, "<h1>200 Техн"), ("echo:400", 400, "Bearer sandbox-"), ("redirect:http://x.invalid/", 302, "")),
+    *(("success-false", 200, '"success": false'), ("truncate", 200, "IncompleteRead"), ("hang", None, "timed out")),
+    *(("reset", None, "Connection reset"), ("close", None, "without response")),
 ]
 
 
 @pytest.mark.parametrize("after", ["", ":after"])
 @pytest.mark.parametrize("fault,status,words", FAULTS)
-def test_a_fault_spoils_one_write_before_or_after_it(
-    sandbox: Sandbox, fault: str, status: Any, words: str, after: str
-) -> None:
-    if after and fault in ("ignore", "expired"):
-        with pytest.raises(ValueError, match="there is no fault"):
-            sandbox.fail_next(1, fault + after)
-        return
+def test_a_fault_spoils_one_write(sandbox: Sandbox, fault: str, status: Any, words: str, after: str) -> None:
     sandbox.fail_next(1, fault + after, method="PUT")
     with Caller(sandbox, timeout=0.3 if fault == "hang" else PATIENCE) as api:
-        if fault in ("hang", "reset", "close", "truncate"):
-            with pytest.raises(requests.RequestException, match=words):
-                api.allow(CUBA)
-        else:
+        try:
             answer = api.allow(CUBA)
-            assert (answer.status_code, words in answer.text) == (status, True)
-    until(lambda: [(each.status, each.fault) for each in sandbox.requests] == [(status, fault + after)])
-    until(lambda: ("53" in sandbox.open_codes) is bool(after))
+            seen = f"{answer.status_code} {answer.text}"
+        except requests.RequestException as error:
+            seen = f"{status} {error}"
+    assert (seen.startswith(f"{status} "), words in seen) == (True, True)
+    # A client that has given up its call is not waiting.
+    done = [(status, fault + after, True)]
+    until(lambda: [(each.status, each.fault, bool(each.ended)) for each in sandbox.requests] == done)
+    assert ("53" in sandbox.open_codes) is bool(after)
     with Caller(sandbox) as api:
         assert api.allow(CUBA).json() == {"success": True}
 
 
-def test_faults_are_taken_in_order_by_the_calls_that_they_are_for(api: Caller, sandbox: Sandbox) -> None:
-    sandbox.fail_next(1, "ignore")
-    sandbox.fail_next(2, "status:503", method="GET", path=ALLOWED_PATH, skip=1)
-    sandbox.fail_next(9, "status:502", method="GET", path=ALLOWED_PATH)
+def test_faults_are_taken_in_order_by_the_calls_that_they_are_for(api: Caller) -> None:
+    api.sandbox.fail_next(1, "ignore")
+    api.sandbox.fail_next(2, "status:503", method="GET", path=ALLOWED_PATH, skip=1)
+    api.sandbox.fail_next(9, "status:502", method="GET", path=ALLOWED_PATH)
+    api.sandbox.fail_next(1, "expired", method="PUT")
     assert [api.call("GET").status_code for _ in range(4)] == [502, 503, 503, 502]
     assert api.call("GET", CATALOGUE_PATH).ok
-    assert (api.allow(CUBA).ok, sandbox.history) == (True, [])
-    sandbox.clear_faults()
+    assert [api.allow(CUBA).status_code for _ in range(2)] == [200, 401]
+    assert api.sandbox.history == []
+    api.sandbox.clear_faults()
     assert api.call("GET").ok
-    for fault in ("", "flood", "status", "status:abc", "status:99", "hang:5", "redirect"):
+    for fault in ("", "flood", "status", "status:abc", "status:99", "hang:5", "redirect", "ignore:after"):
         with pytest.raises(ValueError, match=f"there is no fault '{fault}'; there are status:N"):
-            sandbox.fail_next(1, fault)
+            api.sandbox.fail_next(1, fault)
 
 
-def test_the_owner_acts_right_before_or_after_a_write(api: Caller, sandbox: Sandbox) -> None:
-    sandbox.owner_acts(closes=["36", 53], n=2)
-    sandbox.owner_acts(opens=["7"], closes=["58"], method="DELETE", when="before")
-    sandbox.fail_next(1, "status:503")
-    assert (api.allow(CUBA).status_code, sandbox.history) == (503, [])
-    assert api.allow(CUBA).ok
-    assert api.codes() == ["58"]
-    assert api.deny("7").ok
+def test_the_owner_acts_right_before_or_after_a_write(api: Caller) -> None:
+    api.sandbox.owner_acts(closes=["36", 53], n=2)
+    api.sandbox.owner_acts(opens=["7"], closes=["58"], method="DELETE", when="before")
+    api.sandbox.fail_next(1, "status:503")
+    assert [each.status_code for each in (api.allow(CUBA), api.allow(CUBA), api.deny("7"))] == [503, 200, 200]
     owner = [("close", ["36", "53"], "owner"), ("close", ["58"], "owner"), ("open", ["7"], "owner")]
-    assert sandbox.history == [("open", ["53"], "api"), *owner, ("close", ["7"], "api")]
+    assert api.sandbox.history == [("open", ["53"], "api"), *owner, ("close", ["7"], "api")]
 
 
-def test_reset_returns_to_the_state_of_the_constructor(api: Caller, sandbox: Sandbox) -> None:
-    sandbox.owner_acts(closes=["36"], n=2)
-    api.allow(CUBA)
-    sandbox.latency, sandbox.extra = 0.001, {"count": 1}
-    assert [api.shown()["count"], api.shown(CATALOGUE_PATH)["count"], api.deny("58").json()["count"]] == [1, 1, 1]
-    assert "count" not in api.call("DELETE").json(), "only good answers carry the extra keys"
-    sandbox.set_readings({"R8": "no"})
-    sandbox.fail_next(5)
-    sandbox.reset()
-    assert (sandbox.history, sandbox.requests, sandbox.latency) == ([], [], 0)
+def test_reset_returns_to_the_state_of_the_constructor(api: Caller) -> None:
+    api.sandbox.owner_acts(closes=["36"], n=2)
+    api.sandbox.latency, api.sandbox.extra = 0.001, {"count": 1}
+    good = [api.allow(CUBA), api.call("GET"), api.call("GET", CATALOGUE_PATH), api.deny("58")]
+    assert [each.json().get("count") for each in (*good, api.call("DELETE"))] == [1, 1, 1, 1, None]
+    api.sandbox.set_readings({"R8": "no"})
+    api.sandbox.fail_next(5)
+    api.sandbox.reset()
+    assert (api.sandbox.history, api.sandbox.requests, api.sandbox.latency) == ([], [], 0)
     api.allow(HUNGARY)
     assert (api.codes(), list(api.shown())) == (["36", "58"], ["directions", "success"])
 
 
-def test_the_control_plane_does_what_the_methods_do(api: Caller, sandbox: Sandbox) -> None:
+def test_the_control_plane_does_what_the_methods_do(api: Caller) -> None:
     api.control("PUT", "readings", {"R4": 404})
     assert api.control("PUT", "readings", {"R8": "no"}).json()["readings"]["R4"] == "404"
     state = api.control("PUT", "open", {"codes": [7, "36"]}).json()
@@ -223,10 +184,10 @@ def test_the_control_plane_does_what_the_methods_do(api: Caller, sandbox: Sandbo
     assert (answer.status_code, answer.headers["Retry-After"], answer.content.decode()) == (429, "7", "готово")
     api.control("DELETE", "fail")
     assert api.deny("53").status_code == 404
-    shown = requests.get(f"{sandbox.url}/_sandbox/requests", timeout=PATIENCE)  # it needs no token, and shows none
+    shown = requests.get(f"{api.sandbox.url}/_sandbox/requests", timeout=PATIENCE)  # it needs no token, and shows none
     assert [each["status"] for each in shown.json()["requests"]] == [429, 404]
     assert shown.text.endswith("}\n")  # so that a shell's prompt begins a line of its own
-    assert sandbox.token not in shown.text + api.control("GET", "state").text
+    assert api.sandbox.token not in shown.text + api.control("GET", "state").text
     assert api.control("DELETE", "requests").json() == {"requests": []}
     assert api.control("POST", "reset").json()["open"] == ["36", "58"]
     for host in ("evil.example", "evil.example:80"):  # a name that was made to point here
@@ -243,31 +204,24 @@ def test_a_wrong_control_call_is_refused(api: Caller) -> None:
 
 
 @pytest.mark.parametrize("latency", [600, 0])
-def test_stop_frees_the_port_while_a_call_is_under_way_and_start_takes_it_again(latency: float) -> None:
+def test_stop_frees_the_port_while_calls_are_under_way_and_start_takes_it_again(latency: float) -> None:
     sandbox = Sandbox(open=["36"], latency=latency)
     with pytest.raises(RuntimeError, match="before it is started"):
         _ = sandbox.url
     sandbox.start()
     url = sandbox.url
-    sandbox.fail_next(1, "hang")
-    with Caller(sandbox) as caller, ThreadPoolExecutor(1) as pool:
-        hung = pool.submit(caller.allow, CUBA)
-        until(sandbox.calls)
+    sandbox.fail_next(9, "hang")
+    with Caller(sandbox) as caller, ThreadPoolExecutor(4) as pool:
+        hung = [pool.submit(caller.call, method) for method in ("PUT", "DELETE", "GET", "GET")]
+        until(lambda: writes_at_once(sandbox) == reads_at_once(sandbox, ALLOWED_PATH) == 2)
         sandbox.stop()
-        with pytest.raises(requests.ConnectionError):
-            hung.result(PATIENCE)
+        assert {type(each.exception(PATIENCE)) for each in hung} == {requests.ConnectionError}
     sandbox.stop()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", int(url.rpartition(":")[2])))
     sandbox.latency = 0
+    sandbox.clear_faults()
     with sandbox, Sandbox(home="375", readings={"R11": "always"}) as another, Caller(sandbox) as caller:
         assert (sandbox.url, caller.codes()) == (url, ["36"])
-        assert (another.url == url, another.token == sandbox.token) == (False, False)
         assert another.open_codes == {"375"}
-
-
-@pytest.mark.parametrize("code", ["", "036", "Hungary", "٣٦", 0, True, 3.6])
-def test_only_a_calling_code_can_be_open(code: Any) -> None:
-    with pytest.raises(ValueError, match="calling code"):
-        Sandbox(open=[code])

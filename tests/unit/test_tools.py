@@ -67,9 +67,6 @@ class Machine:
         assert (process.returncode, "Traceback" in shown) == (code, False), shown
         return output.strip(), shown
 
-    def cached(self) -> list[str]:
-        return sorted(each.name for each in self.cache.iterdir())
-
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
@@ -96,15 +93,15 @@ def test_an_engine_is_built_whole_and_kept_with_the_yaml_host_beside_it(machine:
     assert [each.name for each in yaml.iterdir()] == [engine.YAML_HOST]
     machine.install_go(code=7)
     assert (machine.set_up(), machine.set_up("--yaml")) == ((str(folder), ""), (str(yaml), ""))
-    assert machine.cached() == sorted([engine.entry_name(), "lock", f"yaml-{engine.YAML_VERSION}"])
+    names = {each.name for each in machine.cache.iterdir()}
+    assert names == {engine.entry_name(), "lock", f"yaml-{engine.YAML_VERSION}"}
 
 
 def test_where_nothing_works_it_says_why_and_what_to_install(machine: Machine) -> None:
     for reason in ("Go on PATH: none", "failed (exit 7)"):
         output, shown = machine.set_up(code=1)
-        assert (output, machine.cached()) == ("", ["lock"])
-        assert reason in shown
-        assert "install the Pulumi CLI, 3.274 or newer" in shown
+        assert (output, *machine.cache.iterdir()) == ("", machine.cache / "lock")
+        assert [words in shown for words in (reason, "install the Pulumi CLI, 3.274 or newer")] == [True] * 2
         machine.install_go(code=7)
 
 
@@ -113,20 +110,17 @@ def test_a_signal_ends_all_that_was_started_and_leaves_nothing_half_made(machine
     machine.install_go(seconds=600)
     session = machine.go / "session"
     output, _ = machine.set_up(code=128 + signal.SIGTERM, stop=lambda: session.exists() and session.read_text())
-    assert output == ""
-    assert isolated.members(int(session.read_text())) == []
-    assert machine.cached() == ["lock"]
+    assert (output, isolated.members(int(session.read_text()))) == ("", [])
+    assert [*machine.cache.iterdir()] == [machine.cache / "lock"]
 
 
 @pytest.mark.parametrize(
     "before, after, is_of_words",
     [
-        ('return "not this one"', 'return "XXnot this oneXX"', True),
         ('return f"{n} are open"', 'return f"{n} ARE OPEN"', True),
         ('raise ValueError("why", n)', 'raise ValueError("why", None)', True),
         ("show(line(n))", "show(line(None))", True),
         ('return "PUT"', 'return "XXPUTXX"', False),
-        ("raise ValueError(n)", "raise KeyError(n)", False),
         ('return "not this one"', "return None", False),
     ],
 )

@@ -162,7 +162,7 @@ class AllowedDirectionsProvider(AccountProvider):
     def _show_change(self, what: str, codes: AbstractSet[str], state: str = "", why: str = "") -> None:
         if codes:
             names = self.account().describe_all(codes)
-            line = self.opening(names) if what == "open" else f"will close {names}"
+            line = self.opening(names) if what == "open" else f"will {what} {names}"
             one, many = ("it is", "they are") if state == "open" else ("it was", "they were")
             self.show_once(f"{line}: {one if len(codes) == 1 else many} {state} {why}" if state else line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from unittest import mock
 
 import pytest
 
@@ -68,6 +69,8 @@ closed meanwhile | 7 44 | 7 36 | PUT -7 | open 36 | PUT 36, PUT 7 | 7 36 44
     opened {SEVEN} again: …
 closed meanwhile and again | 7 | 7 | PUT -7; PUT -7 | open 36 | PUT 36, PUT 7 | 36
     36 (Hungary) … {SEVEN} {VANISHED}…
+closed meanwhile and refused | 7 | 7 | PUT -7; 9 status:403 PUT 1 | open 36 | PUT 36, PUT 7 | 36
+    36 (Hungary) … {SEVEN} {GONE}PUT … is 403…
 closed meanwhile and not to be seen | 7 | 7 | PUT -7; 9 status:403 GET 2 | open 36 | PUT 36, PUT 7 | 7 36
     36 (Hungary) … {SEVEN} … GET …
 PUT replaces | 7 | 7 36 | R15=replaces | open 36 | PUT 36, PUT 7 | 7
@@ -259,6 +262,26 @@ def test_what_vanishes_fails_every_change_of_its_batch(process: Process) -> None
     assert process.account.claims.refusals(["36"]), "no state owns it"
 
 
+def test_a_code_that_was_open_is_not_said_to_open_when_another_is_mended(process: Process) -> None:
+    process.sandbox.set_open(["7", "44"])
+    process.claim("7", "36", "44")
+    arrange(process.sandbox, "PUT -7")
+    assert process.together(lambda: process.open("36"), lambda: process.open("44")) == [None, None]
+    assert {line.partition(":")[0] for line in process.lines} == {"opened 36 (Hungary)", f"opened {SEVEN} again"}
+
+
+def test_what_is_left_open_is_asked_for_once_and_briefly(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    process.sandbox.set_open(["7", "999"])
+    assert process.account.leave(()) == f"left open: {SEVEN}, 999 (Direction 999)"
+    account = Process(process.sandbox).account
+    live = mock.Mock(return_value=account._client.get_allowed_directions())
+    catalogue = mock.Mock(side_effect=PlusofonError("no"))
+    monkeypatch.setattr(account._client, "get_allowed_directions", live)
+    monkeypatch.setattr(account._client, "get_directions", catalogue)
+    assert account.leave(()) == "left open: 7 (Kazakhstan), 999 (Direction 999)"
+    assert live.mock_calls == catalogue.mock_calls == [mock.call(attempts=1, timeout=10.0)]
+
+
 def test_what_is_open_while_its_batch_fails_is_said_to_be_open(process: Process) -> None:
     process.sandbox.set_open(["7"])
     process.sandbox.set_readings({"R15": "replaces"})
@@ -292,11 +315,11 @@ def test_the_one_code_that_is_left_of_a_refused_batch_is_sent_again(process: Pro
     assert process.sandbox.open_codes == {"7", "36", "58"}
 
 
-@pytest.mark.parametrize("status", ["400", "404", "422"])
-def test_a_refused_batch_is_seen_once_and_sent_by_halves(process: Process, fake_time: FakeTime, status: str) -> None:
+@pytest.mark.parametrize("fault", ["status:400", "status:404", "status:422", "success-false"])
+def test_a_refused_batch_is_seen_once_and_sent_by_halves(process: Process, fake_time: FakeTime, fault: str) -> None:
     process.account.catalogue().find_one("36")
     process.sandbox.clear_requests()
-    process.sandbox.fail_next(2, f"status:{status}", method="PUT")
+    process.sandbox.fail_next(2, fault, method="PUT")
     process.exactly(*ALL_CODES[:20])
     assert calls(process.sandbox) == ["GET", "PUT", "GET", *["PUT"] * 4, "GET"]
     assert process.sandbox.open_codes == {*ALL_CODES[:20]}

@@ -11,6 +11,7 @@ import pytest
 
 from plusofon_pulumi import client
 from plusofon_pulumi.account import snapshot
+from plusofon_pulumi.account.change import Change
 from plusofon_pulumi.client import CATALOGUE, OPEN_LIST
 from plusofon_pulumi.errors import ServerError
 from plusofon_pulumi.sandbox import Sandbox
@@ -70,6 +71,25 @@ def test_a_batch_is_waited_for_only_after_one_of_several(process: Process, monke
     process.open("49")
     process.open("53")
     assert waits == [False, False, True, False], "one that came alone is followed by one that need not wait"
+
+
+def test_a_batch_waits_for_as_many_as_the_last_had_and_as_came_meanwhile(process: Process) -> None:
+    writer, deliver = process.account.writer, process.account._delivery.deliver
+    expected: list[int] = []
+    later: list[Future[Any]] = []
+
+    def watching(change: Change) -> None:
+        expected.append(writer.expected_callers)
+        if not later:
+            later.append(start(process.open, "44"))
+            until(lambda: writer.gathering is not None)
+        deliver(change)
+
+    process.account._delivery.deliver = watching  # type: ignore[method-assign]
+    process.open("36")
+    process.open("49")
+    later[0].result(PATIENCE)
+    assert expected == [1, 2]
 
 
 def test_a_bug_reaches_everybody_who_waits_and_blocks_nobody_after(process: Process) -> None:

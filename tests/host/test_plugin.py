@@ -29,9 +29,6 @@ def struct(**values: Any) -> Any:
     return request.news
 
 
-# What the user reads
-
-
 def test_a_foreseen_error_is_its_text_alone_and_a_bug_has_its_traceback(host: Any, sandbox: Sandbox) -> None:
     for _ in range(2):
         told = refused(host.create, {"code": "999"})
@@ -61,9 +58,6 @@ def test_a_debug_line_is_shown_to_the_user(start: StartHost, sandbox: Sandbox) -
     host = start(env={"PLUSOFON_LOG": "debug"})
     host.check({"code": "36"})
     assert any("/api/v1/direction" in line for line in host.lines)
-
-
-# Settings
 
 
 @pytest.mark.parametrize("name", ["default", "default_0_1_0", "default_0_1_0_https_example_com", ""])
@@ -102,9 +96,6 @@ def test_a_token_that_is_there_becomes_a_secret(host: Any, given: dict[str, Any]
     assert host.ask("CheckConfig", messages.CheckRequest(news=struct(**given))).inputs == struct(**checked)
 
 
-# Resources
-
-
 @pytest.mark.parametrize(
     "olds, news, details",
     [
@@ -120,9 +111,6 @@ def test_a_token_that_is_there_becomes_a_secret(host: Any, given: dict[str, Any]
 def test_a_difference_names_what_changes(olds: Any, news: Any, details: Any, hosts: object) -> None:
     found = detailed_diff(olds, news, ["code"])
     assert {path: change.kind for path, change in found.items()} == details
-
-
-# Functions
 
 
 def invoke(host: Any, name: str, **arguments: Any) -> dict[str, Any]:
@@ -160,9 +148,6 @@ def test_a_list_has_the_ids_that_an_import_takes(host: Any, sandbox: Sandbox) ->
     assert sorted(listed(SINGLE)) == [("36", "36 (Hungary)"), ("53", "53 (Cuba)")]
     assert len(listed(SINGLE, limit=1)) == 1
     assert listed(WHOLE) == [("allowed-directions", "")]
-
-
-# What it is
 
 
 def test_the_schema_describes_everything_that_is_served(host: Any) -> None:

@@ -79,9 +79,6 @@ def test_an_opening_that_is_believed_and_was_not_done_is_done_by_the_next_run(st
     stack.converge(HUNGARY)
 
 
-# What a search has found, as short as it could make it
-
-
 def test_an_opening_that_is_refused_but_was_carried_out_is_seen_when_it_shows_late(stack: Stack) -> None:
     """Under R13=any the first id opens the code; under R5=400 and R10=good the second is refused, as open already."""
     stack.sandbox.set_readings({"R5": "400", "R7": "late", "R10": "good", "R13": "any"})

@@ -125,9 +125,6 @@ def test_a_terminal_gets_names_that_fit_and_hears_of_a_slow_api(cli: Cli, monkey
     assert (max(map(len, out.splitlines()[:2])) <= 80, err) == (True, f"waiting for {cli.sandbox.url} …\n")
 
 
-# As a process
-
-
 @pytest.mark.parametrize("line", ["catalogue --csv", "--help", "adopt --out acme", "doctor --write 672"])
 def test_an_output_that_nobody_reads_is_silent_and_leaves_no_code_open(cli: Cli, line: str) -> None:
     reading, writing = os.pipe()
@@ -147,9 +144,6 @@ def test_an_interrupt_is_one_line_and_leaves_no_file(cli: Cli, tmp_path: Path, n
         process.send_signal(number)
         assert process.communicate(timeout=PATIENCE) == ("", "error: interrupted\n")
     assert (process.returncode, list(tmp_path.iterdir())) == (130, [])
-
-
-# The sandbox
 
 
 def test_the_sandbox_is_ready_when_announced_and_ends_silently(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

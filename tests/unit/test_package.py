@@ -27,15 +27,6 @@ from tests.pages import blocks
 ALL = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, PlusofonError)]
 
 
-def test_the_drawn_tree_is_the_tree_of_the_classes() -> None:
-    drawn: dict[int, str] = {0: "Exception"}
-    for indent, name in re.findall(r"^([ │├└─]*)([A-Z]\w+Error)\b", errors.__doc__ or "", re.MULTILINE):
-        above = max(depth for depth in drawn if depth < len(indent) + 1)
-        drawn = {depth: each for depth, each in drawn.items() if depth <= above} | {len(indent) + 1: name}
-        assert getattr(errors, name).__mro__[1].__name__ == drawn[above]
-    assert {kind.__name__ for kind in ALL} <= {*re.findall(r"\w+", errors.__doc__ or "")}
-
-
 @pytest.mark.parametrize("kind", ALL)
 def test_an_error_survives_a_pickle_a_copy_and_other_words(kind: type[PlusofonError]) -> None:
     error = kind("text")

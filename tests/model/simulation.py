@@ -202,15 +202,15 @@ class Process:
         }
         for provider in self.providers.values():
             provider.configure(request)
-        with mock.patch.dict("os.environ", {"PLUSOFON_CLOSE_ONLY": "1" if only_closes else ""}):
-            self.account = self.providers[ONE].account()
+        self.account = self.providers[ONE].account()
         self.said = io.StringIO()
+        self._environment = {"PLUSOFON_CLOSE_ONLY": "1" if only_closes else ""}
 
     @contextlib.contextmanager
     def heard(self) -> Iterator[None]:
-        """Keep what is printed meanwhile, and leave tracebacks as they were."""
+        """Run in the process's environment, keep what is printed meanwhile, and leave tracebacks as they were."""
         try:
-            with contextlib.redirect_stderr(self.said):
+            with contextlib.redirect_stderr(self.said), mock.patch.dict("os.environ", self._environment):
                 yield
         finally:
             vars(sys).pop("tracebacklimit", None)

@@ -121,6 +121,8 @@ class Catalogue(Mapping[str, Direction]):
 
     def find_one(self, text: str) -> Direction:
         """Return the one direction with exactly this code or name, in any case; else raise UnknownDirectionError."""
+        if text in self:  # as each write and check asks, for each of its codes
+            return self[text]
         wanted = text.strip().casefold()
         named = [row.code for row in self.rows if wanted and wanted in _names(row)]
         found = [self[code] for code in dict.fromkeys([*named, re.sub(r"[+ -]", "", text)]) if code in self]

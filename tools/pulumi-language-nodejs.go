@@ -1,4 +1,4 @@
-// Stand in for Pulumi's host of TypeScript programs, but only to make SDKs: lies beside the YAML host as
+// Stand in for Pulumi's host of TypeScript programs, but only to make SDKs: lies in the engine's folder as
 // `pulumi-language-nodejs`. The Go module proxy has Pulumi's generator, and not the host around it.
 package main
 

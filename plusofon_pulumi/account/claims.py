@@ -19,27 +19,26 @@ class Claims:
         self._lock = threading.Lock()
         self._singles: set[str | None] = set()
         self._in_lists: set[str] = set()
-        self._lists: list[frozenset[str]] = []
-        self._has_list = False
+        self._lists: list[frozenset[str] | None] = []
         self._succeeded, self._failed = set[str](), set[str]()
 
     def claim_single(self, code: str | None) -> DirectionClaimedError | None:
         """Note an AllowedDirection, and its code if that is known; return why it is refused, if it is."""
         with self._lock:
             self._singles.add(code)
-            return _managed("an AllowedDirections", code or "the code", "this resource") if self._has_list else None
+            return _managed("an AllowedDirections", code or "the code", "this resource") if self._lists else None
 
     def claim_list(self, codes: Iterable[str], *, is_known: bool) -> DirectionClaimedError | None:
         """Note an AllowedDirections, and those of its codes that are known; return why it is refused, if it is."""
         own = frozenset(codes)
         with self._lock:
-            self._has_list = True
             self._in_lists |= own
-            self._lists += [own] if is_known else []
+            self._lists.append(own if is_known else None)
             singles = ", ".join(sorted(filter(None, self._singles), key=int))
             if self._singles:
                 return _managed("AllowedDirection resources", singles or "their codes", "those resources")
-            others = [", ".join(sorted(other, key=int)) for other in self._lists if is_known and other != own]
+            known = [each for each in self._lists if is_known and each is not None]
+            others = [", ".join(sorted(each, key=int)) for each in known if each != own]
         another = "another AllowedDirections of this program declares other codes for this account"
         return DirectionClaimedError(f"{another} ({others[0] or 'none'}): keep one of them") if others else None
 

@@ -235,7 +235,8 @@ class Delivery:
         if back := lost & live.keys():
             change.notices.append(f"opened {self.names(back)} again: it closed during the write")
         missing, again = ((was_open & claimed) | change.opened) - live.keys(), change.closed & live.keys()
-        change.opened = change.opens & live.keys() if missing or again else change.opened
+        if missing or again:
+            change.opened = change.opens & live.keys()
         change.closed -= live.keys()
         if missing:
             reasons = [change.failures.get(code) or change.answers.get(code) for code in sorted(missing & lost)]

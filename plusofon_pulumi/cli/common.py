@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from plusofon_pulumi.errors import ConfigurationError
-from plusofon_pulumi.settings import DEFAULT_BASE_URL, DEFAULT_CLIENT_ID, SOURCES, Settings
+from plusofon_pulumi.settings import DEFAULT_BASE_URL, DEFAULT_CLIENT_ID, SOURCES, Settings, find
 
 if TYPE_CHECKING:
     from plusofon_pulumi.client import Exchange, PlusofonClient
@@ -58,12 +57,12 @@ def add_account_options(parser: argparse.ArgumentParser) -> None:
 def settings(arguments: argparse.Namespace) -> Settings:
     """Return the settings from the options, the environment, and the defaults, in this order."""
     found, sources = {}, dict.fromkeys(SOURCES, "the default")
-    for name, (_, variable) in SOURCES.items():
+    for name in SOURCES:
         option = "token_file" if name == "token" else name
         if (value := getattr(arguments, option)) is not None:
             found[name], sources[name] = value, f"--{option.replace('_', '-')}"
-        elif (value := os.environ.get(variable, "")).strip():
-            found[name], sources[name] = value, f"the environment variable {variable}"
+        elif pair := find(name, lambda _: None):  # there is no stack's configuration here
+            found[name], sources[name] = pair
     if arguments.token_file is not None:
         found["token"] = Path(arguments.token_file).read_text(encoding="utf-8-sig")
     if "token" not in found:

@@ -170,7 +170,7 @@ class AllowedDirectionsProvider(AccountProvider):
         account, codes = self.account(), sorted(news["codes"])
         account.make_exactly(frozenset(codes), self.show_once)
         recorded = _recorded_by_code(olds)
-        return _outputs((recorded.get(code, account.describe(code)) for code in codes), news["on_destroy"])
+        return _outputs((recorded.get(code) or account.describe(code) for code in codes), news["on_destroy"])
 
 
 def _old_codes(olds: Mapping[str, Any]) -> set[str]:

@@ -145,7 +145,6 @@ class Wire:
         self._server.server_close()
 
 
-# Run a function in a thread of its own.
 def start(function: Callable[..., T], *arguments: Any) -> Future[T]:
     """Run a function in a thread that does not keep the tests from ending if it hangs."""
     outcome: Future[T] = Future()

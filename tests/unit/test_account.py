@@ -42,6 +42,11 @@ closing | 7 53 | | | close 7 36 | DELETE 7 | 53
 closing what is declared | 36 53 | 36 | | close 36 53 | DELETE 53 | 36
     closed 53 (Cuba)
     36 (Hungary) stays open: the program still declares it
+closing what are declared | 36 53 | 36 53 | | close 36 53 | | 36 53
+    36 (Hungary), 53 (Cuba) stay open: the program still declares them
+closing what is declared, in both types | 36 53 | 36 | 1 status:404 DELETE | close 36 53 | DELETE 53, DELETE #53 | 36
+    closed 53 (Cuba)
+    36 (Hungary) stays open: the program still declares it
 # The list decides, not the answer.
 opened, answer lost | | | 9 reset:after PUT | open 36 | PUT 36, PUT 36, PUT 36, PUT 36, PUT 36 | 36
     opened 36 (Hungary)
@@ -51,6 +56,8 @@ opening without effect | | | 9 ignore | open 36 | PUT 36 |
     36 (Hungary) was not opened: PUT {CHANGED} Something on the way, such as a proxy, may drop the content …
 closing without effect | 53 | | 9 ignore | close 53 | DELETE 53, DELETE #53 | 53
     53 (Cuba) was not closed: DELETE {CHANGED} If it is the account's home direction, Plusofon keeps it …
+closing without effect, then refused | 53 | | 1 ignore; 1 status:404 DELETE | close 53 | DELETE 53, DELETE #53 | 53
+    53 (Cuba) was not closed: DELETE {CHANGED} …
 closing refused in one type | 53 | | 1 status:404 DELETE | close 53 | DELETE 53, DELETE #53 |
     closed 53 (Cuba)
 closing refused in both types | 53 | | 9 status:404 DELETE | close 53 | DELETE 53, DELETE #53 | 53
@@ -82,8 +89,8 @@ opened again while another is mended | 7 53 | 7 | DELETE -7; PUT +53 | close 53 
 a stranger's vanish | 7 44 53 | 36 | PUT -7 -53 | open 36 | PUT 36 | 36 44
     opened 36 (Hungary)
     {SEVEN}, 53 (Cuba) closed meanwhile; this run did not ask for it
-not in the catalogue any more | 999 53 | 999 | DELETE -999 | close 53 | DELETE 53 |
-    53 (Cuba) … 999 {GONE}Plusofon's catalogue has no direction with the code or name '999'…
+not in the catalogue any more | 999 44 53 | 999 | DELETE -999 | close 44 53 | DELETE 44 53 |
+    {GB}, 53 (Cuba) are closed, but 999 {GONE}Plusofon's catalogue has no direction with the code or name '999'…
 # The whole list: closed, seen to be closed, then opened, and equal to what is declared.
 list | 53 7 | | | exactly 36 7 | DELETE 53, PUT 36 | 36 7
     closed 53 (Cuba)

@@ -44,7 +44,9 @@ class Account:
 
     def open_directions(self) -> OpenList:
         """Return what is open, by code, at most 5 seconds old; an error is never taken for an empty list."""
-        return self._live.get()
+        with self._live.lock:
+            self._delivery.last_seen.update(live := self._live.get())
+        return live
 
     def planning_list(self) -> OpenList | None:
         """Return the list of open directions that this process read first, or None once it has written."""

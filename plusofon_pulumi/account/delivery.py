@@ -9,7 +9,7 @@ import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from plusofon_pulumi import errors
 from plusofon_pulumi.account.change import Change, OpenList, is_refusal
@@ -25,6 +25,7 @@ LOOK_PAUSES = (0.25, 0.5, 1.0, 1.5)
 MOST_PARTS, LONGEST_SEARCH = 32, 60.0
 
 UNCHANGED = "was answered with success, but the list of open directions has not changed."
+REOPENED = "it was opened meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
 PROXY_HINT = "Something on the way, such as a proxy, may drop the content of requests."
 HOME_HINT = (
     "If it is the account's home direction, Plusofon keeps it open: declare it, or set `retain_on_delete=True` on its "
@@ -42,8 +43,8 @@ class Delivery:
     claims: Claims
     names: Callable[[Collection[str]], str]
     has_written: bool = False
-    # What was open after the last batch: what closes between two batches has vanished, too.
-    last_seen: frozenset[str] = frozenset()
+    # What was open after the last batch, or has been read since: what the program declares of it must not vanish.
+    last_seen: set[str] = field(default_factory=set)
 
     def deliver(self, change: Change) -> None:
         """Open and close single codes; what else the program declares must still be open afterwards."""
@@ -54,8 +55,12 @@ class Delivery:
             try:
                 before = self.live.get()
                 after = self._write(change, before, (change.closes & before.keys()) | (change.opens - before.keys()))
-                held = self.last_seen | before.keys() | (change.opens - change.failures.keys())
-                self.last_seen = frozenset(held if after is None else self._mend_vanished(change, before, after))
+                self.last_seen |= before.keys() | (change.opens - change.failures.keys())
+                if after is not None:
+                    live = self._mend_vanished(change, before, after)
+                    self.last_seen = {*live}
+                    reopened = change.closes & live.keys() - self.claims.all()
+                    change.fail(reopened, errors.DirectionNotChangedError(REOPENED))
             except errors.PlusofonError as error:
                 change.fail(change.opens | change.closes, error)
 
@@ -73,10 +78,9 @@ class Delivery:
                 live = after
         change.closed -= live.keys()
         change.opened &= live.keys()
-        by = "meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
-        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(f"it was opened {by}"))
-        closed = errors.DirectionNotChangedError(f"it was closed {by} Or does PUT replace the list?")
-        change.fail(change.opens - live.keys(), closed)
+        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(REOPENED))
+        why = f"{REOPENED.replace('opened', 'closed')} Or does PUT replace the list?"
+        change.fail(change.opens - live.keys(), errors.DirectionNotChangedError(why))
 
     def _carry_out_round(self, change: Change, before: OpenList) -> OpenList | None:
         """Close, see it closed, then open; return the list after that, or None if there is nothing to compare."""
@@ -129,16 +133,14 @@ class Delivery:
 
     def _openable(self, change: Change, codes: Sequence[str]) -> list[str]:
         """Return the codes that can be opened; note an error for the others."""
-        openable = []
         for code in codes:
             try:
                 if is_close_only():
                     raise errors.CloseOnlyError("this run only closes; a person must run `pulumi up`")
                 self.catalogue.get().find_one(code)
-                openable.append(code)
             except errors.PlusofonError as error:
                 change.fail([code], error)
-        return openable
+        return [code for code in codes if code not in change.failures]
 
     def _send(self, change: Change, codes: Sequence[str], *, swapped: bool = False) -> None:
         """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
@@ -213,7 +215,7 @@ class Delivery:
                 change.answers[code] = refusal.about(doubt)
 
     def _mend_vanished(self, change: Change, before: OpenList, after: OpenList) -> OpenList:
-        """Open again, once, what the program declares and what closed during the write; return the list after that.
+        """Open again, once, what the program declares and what closed during this run; return the list after that.
 
         Raises a PlusofonError if something is missing even then: the whole change has failed.
         """
@@ -222,8 +224,7 @@ class Delivery:
         vanished = was_open - after.keys() - change.closed
         if strangers := vanished - claimed:
             change.notices.append(f"{self.names(strangers)} closed meanwhile; this run did not ask for it")
-        lost = vanished & claimed
-        if not lost:
+        if not (lost := vanished & claimed):
             return after
         change.opens |= lost
         change.answers = {}
@@ -231,17 +232,14 @@ class Delivery:
         try:
             live = self._look(change, lost)
         except errors.PlusofonError as blind:
-            raise blind.about(f"{self.names(lost)} closed during the write, and may not be open again") from None
+            raise blind.about(f"{self.names(lost)} closed during this run, and may not be open again") from None
         if back := lost & live.keys():
-            change.notices.append(f"opened {self.names(back)} again: it closed during the write")
-        missing, again = ((was_open & claimed) | change.opened) - live.keys(), change.closed & live.keys()
-        if missing or again:
-            change.opened = change.opens & live.keys()
+            change.notices.append(f"opened {self.names(back)} again: it closed during this run")
+        missing = ((was_open & claimed) | change.opened) - live.keys()
         change.closed -= live.keys()
         if missing:
+            change.opened, change.closed = change.opens & live.keys(), change.closes - live.keys()
             reasons = [change.failures.get(code) or change.answers.get(code) for code in sorted(missing & lost)]
             why = next(filter(None, reasons), "does PUT replace the list, or did somebody close it?")
-            raise errors.DirectionNotChangedError(f"{self.names(missing)} closed during the write: {why}")
-        if again:
-            raise errors.DirectionNotChangedError(f"{self.names(again)} opened during the write, by somebody else")
+            raise errors.DirectionNotChangedError(f"{self.names(missing)} closed during this run: {why}")
         return live

@@ -48,8 +48,9 @@ def read_rows(get_page: Callable[[int], object]) -> list[Any]:
 
 
 def _places(answer: Answer) -> list[Answer]:
-    """Return where page numbers may stand: at the top, in ``meta`` and beside the rows."""
-    return [each for each in (answer, answer.get("meta"), answer.get("directions")) if isinstance(each, dict)]
+    """Return where page numbers may stand: at the top, beside the rows, and in the ``meta`` of either."""
+    tops = [each for each in (answer, answer.get("directions", answer.get("data"))) if isinstance(each, dict)]
+    return tops + [top["meta"] for top in tops if isinstance(top.get("meta"), dict)]
 
 
 def _paginator(answer: Answer) -> Answer | None:
@@ -58,9 +59,9 @@ def _paginator(answer: Answer) -> Answer | None:
 
 def _goes_on(answer: Answer) -> bool:
     """Return True if an answer without page numbers says that more rows follow."""
-    links = answer.get("links")
     signs = [place.get(key) for place in _places(answer) for key in ("next_page_url", "next_cursor", "has_more")]
-    return any(signs) or (isinstance(links, dict) and bool(links.get("next")))
+    links = [place.get("links") for place in _places(answer)]
+    return any(signs) or any(each.get("next") for each in links if isinstance(each, dict))
 
 
 def _rows(answer: Answer) -> list[Any]:

@@ -77,8 +77,10 @@ class AllowedDirectionProvider(AccountProvider):
         """Compare with the live list: another code replaces the resource, a closed one is opened again by an update."""
         code, account = news.get("code"), self.account()
         if code != olds.get("code"):
-            if isinstance(code, str):
-                self._show_replacement(account, code, recorded_direction(olds))
+            if not isinstance(code, str):
+                # Not a replacement: with one, the engine would delete, and so close, this before what it depends on.
+                return DiffResult(changes=True)
+            self._show_replacement(account, code, recorded_direction(olds))
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
         if code in account.open_directions():
             return DiffResult(changes=False)
@@ -88,8 +90,7 @@ class AllowedDirectionProvider(AccountProvider):
     @hide_traceback
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Open the code; take it over as it is if it is open already."""
-        outputs = self._open(props["code"])
-        return CreateResult(outputs["code"], outputs)
+        return CreateResult(props["code"], self._open(props["code"]))
 
     @hide_traceback
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -123,7 +124,7 @@ class AllowedDirectionProvider(AccountProvider):
     def _show_replacement(self, account: Account, code: str, old: Direction) -> None:
         new = str(account.describe(code))
         line = f"{new} is open already" if code in account.open_directions() else self.opening(new)
-        self.show_once(f"{line}; {old} closes after that, unless it is still declared" if old.code else line)
+        self.show_once(f"{line}; {old} closes after that, unless it is declared or retained" if old.code else line)
 
     def _show_new(self, kind: str, line: str) -> None:
         """Show a line about a new direction, unless there have been many."""

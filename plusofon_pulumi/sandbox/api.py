@@ -92,6 +92,7 @@ def _page(
         "data": {"data": page, **flat},
         "directions": {"directions": page, **flat},
         "nested": {"directions": {"data": page, **flat}},
+        "enveloped": {"data": {"data": page, **flat}},
         "meta": {"data": page, **split},
         "beside": {"directions": {"data": page}, **split},
         "cursor": {"directions": page, "next_page_url": after},

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 # The first is as the description shows them.
 _TYPES = ("string", "number")
+_R14 = ["data", "directions", "nested", "enveloped", "meta", "beside"]
 _R2 = ["/".join(types) for types in itertools.product(_TYPES, _TYPES[::-1], _TYPES)]
 
 
@@ -48,7 +49,7 @@ READINGS = {
         Reading("R11", "the home direction is", ["plain", "always"]),
         Reading("R12", "DELETE compares codes", ["loose", "strings", "numbers"]),
         Reading("R13", "of several catalogue rows with one code", ["any", "each"]),
-        Reading("R14", "both lists come", ["whole", "data", "directions", "nested", "meta", "beside", "cursor"]),
+        Reading("R14", "both lists come", ["whole", *_R14, "cursor"]),
         Reading("R15", "PUT", ["adds", "replaces"]),
     )
 }

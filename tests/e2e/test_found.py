@@ -11,7 +11,7 @@ HUNGARY = "36 (Hungary)"
 TWO = 'plusofon.AllowedDirections("all", codes=["7", "36"])'
 # Twelve single resources, one of which is open already.
 TWELVE = ["7", "1", "20", "27", "30", "31", "32", "33", "34", "36", "39", "40"]
-VANISHED = re.compile(r"\) closed during the write: does PUT replace")
+VANISHED = re.compile(r"\) closed during this run: does PUT replace")
 # As of another resource's output: a preview does not know it.
 NOTE = "note = pulumi.Output.from_input(pulumi.output.UNKNOWN if pulumi.runtime.is_dry_run() else '36')\n"
 UNKNOWN = {

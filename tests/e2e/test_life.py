@@ -49,7 +49,7 @@ def test_the_life_of_one_direction_and_what_is_said_of_it(project: Project, sand
     assert events(sandbox) == [("open", ["36"])] * 2
 
     project.write(HUNGARY.replace("36", "44"))
-    replaced = f"will open {BRITAIN}; 36 (Hungary) closes after that, unless it is still declared"
+    replaced = f"will open {BRITAIN}; 36 (Hungary) closes after that, unless it is declared or retained"
     in_order(project.run("up", "--yes", "--refresh"), replaced, f"opened {BRITAIN}", "closed 36 (Hungary)")
     assert events(sandbox)[2:] == [("open", ["44"]), ("close", ["36"])]
     project.destroy().says(f"closed {BRITAIN}")

@@ -54,6 +54,12 @@ def test_a_move_keeps_every_declared_code_open_throughout(project: Project, sand
     assert not closed(sandbox)
     project.preview("--expect-no-changes")
 
+    # What the code depends on is replaced, the old one deleted first.
+    source = first_deleted('s = plusofon.AllowedDirection("s", code="{}")\n')
+    for code in ("49", "44"):
+        project.update(source.format(code) + 'plusofon.AllowedDirection("a", code=s.name.apply(lambda _: "36"))')
+    assert closed(sandbox) == {"58", "49"}
+
     # The engine deletes before it has told that another resource declares the code.
     project.update(first_deleted(swapped(AB)))
     assert sandbox.open_codes == {"36", "58"}

@@ -54,11 +54,9 @@ STORED = {
 }
 
 
-@pytest.mark.parametrize("provider, golden", STORED.items())
-def test_state_holds_our_class_and_no_setting(
-    monkeypatch: pytest.MonkeyPatch, provider: type[Any], golden: str
-) -> None:
+@pytest.mark.parametrize("provider, kept", STORED.items())
+def test_state_holds_our_class_and_no_setting(monkeypatch: pytest.MonkeyPatch, provider: type[Any], kept: str) -> None:
     monkeypatch.setenv("PLUSOFON_TOKEN", "t0ken-of-the-environment")
-    assert serialize_provider(provider()) == golden
-    assert type(dill.loads(base64.b64decode(golden))) is provider  # noqa: S301  # our own constant
+    assert serialize_provider(provider()) == kept
+    assert type(dill.loads(base64.b64decode(kept))) is provider  # noqa: S301  # our own constant
     assert provider.serialize_as_secret_always is False

@@ -180,6 +180,8 @@ PLACES: dict[str, Callable[[object, dict[str, object]], dict[str, object]]] = {
     "meta": lambda rows, counters: {"directions": rows, "meta": counters},
     "meta, rows in data": lambda rows, counters: {"data": rows, "meta": counters},
     "beside": lambda rows, counters: {"directions": {"data": rows, **counters}},
+    "beside, in data": lambda rows, counters: {"data": {"data": rows, **counters}},
+    "meta, beside": lambda rows, counters: {"directions": {"data": rows, "meta": counters}},
 }
 
 
@@ -222,7 +224,7 @@ def test_pages_that_do_not_make_up_the_list_are_refused(place: str) -> None:
 def test_a_list_that_goes_on_in_a_way_that_is_not_known_is_refused() -> None:
     signs: list[dict[str, object]] = [{"next_page_url": f"{URL}/?page=2"}, {"next_cursor": "abc"}, {"has_more": True}]
     signs += [{place: {"data": ONE, **sign}} for sign in signs for place in ("meta", "directions")]
-    signs += [{"links": {"next": "?page=2"}}]
+    signs += [{"links": {"next": "?page=2"}}, {"directions": {"data": ONE, "links": {"next": "?page=2"}}}]
     lists = [[Answer(200, {"directions": ONE, **more})] for more in signs]
     lists += [[paged("top", 1, 3, TWO, total=5), Answer(200, {"directions": rest})] for rest in (ONE, [])]
     for answers in lists:

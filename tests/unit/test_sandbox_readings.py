@@ -104,7 +104,7 @@ def test_r13_an_id_opens_all_rows_of_its_code_or_its_own(value: str, name: str) 
         assert api.allow(KAZAKHSTAN, RUSSIA).ok, "all ids of one code, together, are none that is allowed already"
 
 
-@pytest.mark.parametrize("style", ["data", "directions", "nested", "meta", "beside"])
+@pytest.mark.parametrize("style", ["data", "directions", "nested", "enveloped", "meta", "beside"])
 def test_r14_lists_come_in_pages(style: str) -> None:
     with playing(f"R14={style}", "R3=array", "R1=null", open=FORTY_CODES) as (sandbox, api):
         for page in (1, 2, 3):

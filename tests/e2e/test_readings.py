@@ -10,11 +10,9 @@ import pytest
 from plusofon_pulumi.sandbox import READINGS, Sandbox
 from tests.e2e.harness import OF_SECOND, Project, second
 
-# Refused, and not played through: a list without an end, and a PUT that takes away what is open (test_found.py).
+# Refused: a list without an end (tests/unit/test_client.py), and a PUT that takes away what is open (test_found.py).
 REFUSED = {("R14", "cursor"), ("R15", "replaces")}
-VALUES = {
-    name: [value for value in reading.values if (name, value) not in REFUSED] for name, reading in READINGS.items()
-}
+VALUES = {name: [value for value in each.values if (name, value) not in REFUSED] for name, each in READINGS.items()}
 # Each value comes up, in as few runs as there can be; each run reads, opens and closes in both accounts.
 TOGETHER = [
     {name: values[place % len(values)] for name, values in VALUES.items()}

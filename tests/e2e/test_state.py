@@ -45,8 +45,9 @@ def test_a_stack_of_an_earlier_release_shows_no_change_and_lives_on(make_project
         project.preview("--expect-no-changes")
         assert sandbox.calls("PUT") == sandbox.calls("DELETE") == 0
         sandbox.set_open(["53"])
-        project.up("--refresh")
-        assert sandbox.open_codes - {"53"} == codes
+        project.refresh()
+        project.up()
+        assert sandbox.open_codes == (codes if "whole" in file.stem else codes | {"53"})
         assert {each["urn"] for each in project.resources()} == urns
         if "adopted" in file.stem:
             project.destroy(fails=True).says("protected")

@@ -179,9 +179,7 @@ def tell(process: Process, act: str) -> list[str]:
     return process.lines
 
 
-@pytest.mark.parametrize(
-    "story", re.findall(r"^\w.*\n(?: .*\n)*", STORIES, re.MULTILINE), ids=lambda s: s.split(" |")[0]
-)
+@pytest.mark.parametrize("story", re.findall(r"(?m)^\w.*\n(?: .*\n)*", STORIES), ids=lambda s: s.split(" |")[0])
 def test_a_change_ends_as_the_list_shows_and_says_so(process: Process, story: str) -> None:
     head, *said = story.rstrip("\n").split("\n    ")
     _, before, claimed, events, act, writes, after = map(str.strip, head.split("|"))

@@ -35,9 +35,7 @@ CHECK_TOKEN = (
     "Check the token of plusofon:token in the stack's configuration (the account shows it under «Разработчикам → Доступ"
     " к API»); refresh and destroy use what the last `pulumi up` stored (`--run-program` uses the current one)."
 )
-CHECK_BASE = (
-    "Check the base URL (of the environment variable PLUSOFON_BASE_URL) and the client id (10553, of the default)."
-)
+CHECK_BASE = f"Check the base URL (of {SOURCES['base_url']}) and the client id (10553, of the default)."
 CHECK_ALL = (
     "Check the token (of plusofon:token in the stack's configuration), the client id (10553, of the default), the base "
     "URL (of the environment variable PLUSOFON_BASE_URL), and whether a proxy answers in Plusofon's place."

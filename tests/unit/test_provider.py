@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pulumi.dynamic import CheckResult
@@ -15,6 +15,7 @@ from pulumi.output import Unknown
 
 from plusofon_pulumi.errors import DirectionNotOpenError, PlusofonError
 from plusofon_pulumi.provider.base import AccountProvider
+from plusofon_pulumi.resources import OnDestroy
 from plusofon_pulumi.sandbox import CATALOGUE_PATH, Sandbox
 from tests.unit.conftest import Plugin, StartPlugin
 from tests.unit.support import ALL_CODES, DIRECTIONS, PAYLOAD, UNKNOWN, FakeTime, calls, error_of, inputs, outputs
@@ -270,6 +271,7 @@ def test_on_destroy_is_one_of_two_words(plugin: Plugin) -> None:
     told = 'it is "retain" (leave the directions open) or "close"'
     assert reasons(plugin.whole.check({}, inputs("36", on_destroy="retian"))) == [("on_destroy", told)]
     assert reasons(plugin.whole.check({}, inputs("36", on_destroy=UNKNOWN))) == []
+    assert get_args(OnDestroy) == ("retain", "close"), "an editor knows them"
 
 
 def test_unchanged_codes_need_no_catalogue_even_if_it_has_dropped_them(plugin: Plugin, sandbox: Sandbox) -> None:

@@ -50,7 +50,7 @@ class Delivery:
         """Open and close single codes; what else the program declares must still be open afterwards."""
         change.closes -= change.opens
         # A deletion that would leave nobody in state who owns the code fails, whatever is open now.
-        change.failures |= self.claims.refusals(change.closes)
+        change.failures = self.claims.refusals(change.closes)
         with self.live.lock:
             try:
                 before = self.live.get()
@@ -119,7 +119,7 @@ class Delivery:
         done = change.answers.keys() - change.left(after)
         if blind:
             done = {code for code, answer in change.answers.items() if answer is None and code in change.opens}
-            change.unseen |= change.answers.keys() - done
+            change.unseen = change.answers.keys() - done
         else:
             change.opened |= done & change.opens
             change.closed |= done - change.opens
@@ -239,7 +239,7 @@ class Delivery:
         change.closed -= live.keys()
         if missing:
             change.opened, change.closed = change.opens & live.keys(), change.closes - live.keys()
-            reasons = [change.failures.get(code) or change.answers.get(code) for code in sorted(missing & lost)]
+            reasons = [change.failures.get(code) or change.answers.get(code) for code in sorted(missing)]
             why = next(filter(None, reasons), "does PUT replace the list, or did somebody close it?")
             raise errors.DirectionNotChangedError(f"{self.names(missing)} closed during this run: {why}")
         return live

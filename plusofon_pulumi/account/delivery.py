@@ -55,12 +55,12 @@ class Delivery:
             try:
                 before = self.live.get()
                 after = self._write(change, before, (change.closes & before.keys()) | (change.opens - before.keys()))
-                self.last_seen |= before.keys() | (change.opens - change.failures.keys())
-                if after is not None:
-                    live = self._mend_vanished(change, before, after)
-                    self.last_seen = {*live}
-                    reopened = change.closes & live.keys() - self.claims.all()
-                    change.fail(reopened, errors.DirectionNotChangedError(REOPENED))
+                if after is None:
+                    self.last_seen |= before.keys() | (change.opens - change.failures.keys())
+                    return
+                live = self._mend_vanished(change, before, after)
+                self.last_seen = {*live}
+                change.fail(change.closes & live.keys() - self.claims.all(), errors.DirectionNotChangedError(REOPENED))
             except errors.PlusofonError as error:
                 change.fail(change.opens | change.closes, error)
 

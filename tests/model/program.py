@@ -56,7 +56,7 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        return (*self.urn, self.id)
+        return (*self.urn, self.id if self.urn[0] == ONE else "")  # an alias may give a list the id of a single
 
     @property
     def recorded(self) -> frozenset[str]:

@@ -25,7 +25,7 @@ LOOK_PAUSES = (0.25, 0.5, 1.0, 1.5)
 MOST_PARTS, LONGEST_SEARCH = 32, 60.0
 
 UNCHANGED = "was answered with success, but the list of open directions has not changed."
-REOPENED = "it was opened meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
+OPENED = "it was opened meanwhile, by somebody or by Plusofon. Run `pulumi up` again."
 PROXY_HINT = "Something on the way, such as a proxy, may drop the content of requests."
 HOME_HINT = (
     "If it is the account's home direction, Plusofon keeps it open: declare it, or set `retain_on_delete=True` on its "
@@ -58,9 +58,8 @@ class Delivery:
                 if after is None:
                     self.last_seen |= before.keys() | (change.opens - change.failures.keys())
                     return
-                live = self._mend_vanished(change, before, after)
-                self.last_seen = {*live}
-                change.fail(change.closes & live.keys() - self.claims.all(), errors.DirectionNotChangedError(REOPENED))
+                self.last_seen = {*self._mend_vanished(change, before, after)}
+                change.fail(change.closes & self.last_seen - self.claims.all(), errors.DirectionNotChangedError(OPENED))
             except errors.PlusofonError as error:
                 change.fail(change.opens | change.closes, error)
 
@@ -78,8 +77,8 @@ class Delivery:
                 live = after
         change.closed -= live.keys()
         change.opened &= live.keys()
-        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(REOPENED))
-        why = f"{REOPENED.replace('opened', 'closed')} Or does PUT replace the list?"
+        change.fail(live.keys() - change.opens, errors.DirectionNotChangedError(OPENED))
+        why = f"{OPENED.replace('opened', 'closed')} Or does PUT replace the list?"
         change.fail(change.opens - live.keys(), errors.DirectionNotChangedError(why))
 
     def _carry_out_round(self, change: Change, before: OpenList) -> OpenList | None:
@@ -133,14 +132,16 @@ class Delivery:
 
     def _openable(self, change: Change, codes: Sequence[str]) -> list[str]:
         """Return the codes that can be opened; note an error for the others."""
+        openable = []
         for code in codes:
             try:
                 if is_close_only():
                     raise errors.CloseOnlyError("this run only closes; a person must run `pulumi up`")
                 self.catalogue.get().find_one(code)
+                openable.append(code)
             except errors.PlusofonError as error:
                 change.fail([code], error)
-        return [code for code in codes if code not in change.failures]
+        return openable
 
     def _send(self, change: Change, codes: Sequence[str], *, swapped: bool = False) -> None:
         """Send codes once, but close nothing that the program declares by now; ``swapped``: in the other type."""
@@ -226,8 +227,7 @@ class Delivery:
             change.notices.append(f"{self.names(strangers)} closed meanwhile; this run did not ask for it")
         if not (lost := vanished & claimed):
             return after
-        change.opens |= lost
-        change.answers = {}
+        change.opens, change.answers = change.opens | lost, {}
         self._send(change, sorted(lost))
         try:
             live = self._look(change, lost)
@@ -235,11 +235,11 @@ class Delivery:
             raise blind.about(f"{self.names(lost)} closed during this run, and may not be open again") from None
         if back := lost & live.keys():
             change.notices.append(f"opened {self.names(back)} again: it closed during this run")
-        missing = ((was_open & claimed) | change.opened) - live.keys()
         change.closed -= live.keys()
-        if missing:
-            change.opened, change.closed = change.opens & live.keys(), change.closes - live.keys()
-            reasons = [change.failures.get(code) or change.answers.get(code) for code in sorted(missing)]
+        if missing := ((was_open & claimed) | change.opened) - live.keys():
+            self.last_seen -= missing
+            change.opened, change.closed = change.opens & live.keys(), change.closes - change.opens - live.keys()
+            reasons = [change.answers.get(code) or change.failures.get(code) for code in sorted(missing)]
             why = next(filter(None, reasons), "does PUT replace the list, or did somebody close it?")
             raise errors.DirectionNotChangedError(f"{self.names(missing)} closed during this run: {why}")
         return live

@@ -24,6 +24,7 @@ class AllowedDirectionProvider(AccountProvider):
 
     # Codes whose opening `diff` has shown, as part of a replacement.
     _replacing: frozenset[str] = frozenset()
+    _is_preview = False  # seen by a code that is not known yet: an update checks none
 
     @hide_traceback
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -49,6 +50,7 @@ class AllowedDirectionProvider(AccountProvider):
                 raise refusal
             if code is None:
                 account.open_directions()
+                self._is_preview = True
                 self.show_once("the code is not known yet: pulumi up shows what it opens")
                 return value
             self._ask(account, code, old)
@@ -77,10 +79,10 @@ class AllowedDirectionProvider(AccountProvider):
         """Compare with the live list: another code replaces the resource, a closed one is opened again by an update."""
         code, account = news.get("code"), self.account()
         if code != olds.get("code"):
-            if not isinstance(code, str):
-                # Not a replacement: with one, the engine would delete, and so close, this before what it depends on.
+            if isinstance(code, str):
+                self._show_replacement(account, code, recorded_direction(olds))
+            elif not self._is_preview:  # the engine asks what to delete, and so to close, before its source is replaced
                 return DiffResult(changes=True)
-            self._show_replacement(account, code, recorded_direction(olds))
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
         if code in account.open_directions():
             return DiffResult(changes=False)
@@ -98,10 +100,8 @@ class AllowedDirectionProvider(AccountProvider):
 
         Raises DirectionNotOpenError if the resource was looked up by its id (nothing is recorded) and is not open.
         """
-        account = self.account()
-        code = normalise_code(props.get("code", id_))
-        direction = account.open_directions().get(code)
-        if direction is None:
+        account, code = self.account(), normalise_code(props.get("code", id_))
+        if (direction := account.open_directions().get(code)) is None:
             if "english_name" not in props:  # nothing is recorded: `ResourceOptions(id=…)`, or an import
                 raise DirectionNotOpenError(f"{account.describe_all([code])} is not open, so it cannot be taken over")
             return ReadResult("", {})

@@ -110,8 +110,8 @@ class AccountProvider(ResourceProvider):
 
     def with_its_name(self, error: PlusofonError) -> PlusofonError:
         """Return an error that names the Provider it is about, if that is not the stack's own."""
-        is_named = not self._name or isinstance(error, ConfigurationError)
-        return error if is_named else error.about(f'Provider "{self._name}"')
+        is_plain = not self._name or isinstance(error, ConfigurationError)
+        return error if is_plain else error.about(f'Provider "{self._name}"')
 
     def failed_check(self, name: str, error: PlusofonError) -> CheckFailure:
         """Return a failed check; it names the property, whose value the engine then shows, only if that is wrong."""

@@ -42,10 +42,10 @@ class Account:
         self.writer = Writer(self._delivery)
         self._first_list: OpenList | None = None
 
-    def open_directions(self) -> OpenList:
-        """Return what is open, by code, at most 5 seconds old; an error is never taken for an empty list."""
-        with self._live.lock:
-            self._delivery.last_seen.update(live := self._live.get())
+    def open_directions(self, of_state: str | None = None) -> OpenList:
+        """Return what is open, by code, at most 5 seconds old; a code ``of_state`` that is open must stay so."""
+        live = self._live.get()
+        self._delivery.last_seen.update(live.keys() & {of_state})
         return live
 
     def planning_list(self) -> OpenList | None:

@@ -43,7 +43,7 @@ class Delivery:
     claims: Claims
     names: Callable[[Collection[str]], str]
     has_written: bool = False
-    # What was open after the last batch, or has been read since: what the program declares of it must not vanish.
+    # What was open after the last batch, or when `diff` compared it: what the program declares of it must not vanish.
     last_seen: set[str] = field(default_factory=set)
 
     def deliver(self, change: Change) -> None:

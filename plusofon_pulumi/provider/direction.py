@@ -84,7 +84,7 @@ class AllowedDirectionProvider(AccountProvider):
             elif not self._is_preview:  # the engine asks what to delete, and so to close, before its source is replaced
                 return DiffResult(changes=True)
             return DiffResult(changes=True, replaces=["code"], delete_before_replace=False)
-        if code in account.open_directions():
+        if code in account.open_directions(code):
             return DiffResult(changes=False)
         self.show_once(f"{self.opening(str(recorded_direction(olds)))}: it was closed since the last successful update")
         return DiffResult(changes=True)

@@ -149,7 +149,9 @@ class Story:
 
     def up(self) -> None:
         self.order_faults()
-        more = [each for each in ("--refresh", "--continue-on-error") if self.chance.random() < 0.2]
+        may_hang = any(each.delete_first for account in self.accounts for each in account.program.values())  # limits.md
+        options = ("--refresh",) if may_hang else ("--refresh", "--continue-on-error")
+        more = [each for each in options if self.chance.random() < 0.2]
         self.run("up", *YES, *more, env={"PLUSOFON_CLOSE_ONLY": "1"} if self.chance.random() < 0.15 else {})
 
     def up_with_a_kill(self) -> None:

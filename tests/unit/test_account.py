@@ -292,12 +292,12 @@ def test_what_is_left_open_is_asked_for_once_and_briefly(process: Process, monke
     assert live.mock_calls == catalogue.mock_calls == [mock.call(attempts=1, timeout=10.0)]
 
 
-@pytest.mark.parametrize("seen", ["by a batch", "by a read", "by nobody"])
+@pytest.mark.parametrize("seen", ["by a batch", "by diff", "by nobody"])
 def test_what_closes_between_two_batches_or_unseen_is_opened_again_too(process: Process, seen: str) -> None:
     process.sandbox.set_open(["7"])
     process.claim("7", "36", "44")
     if seen != "by nobody":
-        process.open("36") if seen == "by a batch" else process.account.open_directions()
+        process.open("36") if seen == "by a batch" else process.account.open_directions("7")
         process.sandbox.set_open(["36"])
     else:
         arrange(process.sandbox, f"PUT -7; {UNSEEN}")

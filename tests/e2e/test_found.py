@@ -15,7 +15,7 @@ VANISHED = re.compile(r"\) closed during this run: does PUT replace")
 # As of another resource's output: a preview does not know it.
 NOTE = "note = pulumi.Output.from_input(pulumi.output.UNKNOWN if pulumi.runtime.is_dry_run() else '36')\n"
 UNKNOWN = {
-    'plusofon.AllowedDirections("all", codes=note.apply(lambda code: ["7", code]))': "not all codes are known yet: pulumi",
+    'plusofon.AllowedDirections("all", codes=note.apply(lambda code: ["7", code]))': "not all codes are known yet",
     'plusofon.AllowedDirection("hungary", code=note)': "the code is not known yet: pulumi up shows what it opens",
 }
 

@@ -225,7 +225,8 @@ def test_a_preview_fails_if_the_account_cannot_be_read_even_if_nothing_is_known_
 
 
 def test_what_is_not_known_stays_so_and_the_list_is_read_once(start_plugin: StartPlugin, sandbox: Sandbox) -> None:
-    assert one(start_plugin(sandbox), UNKNOWN).inputs == {"code": UNKNOWN}
+    assert one(plugin := start_plugin(sandbox), UNKNOWN).inputs == {"code": UNKNOWN}
+    assert one_diff(plugin, UNKNOWN).replaces == ["code"], "in a preview"
     assert calls(sandbox) == ["GET"]
     plugin = start_plugin(sandbox)
     *known, last = many(plugin, "+53", UNKNOWN, 53.0, old=["53"]).inputs["codes"]

@@ -229,10 +229,10 @@ def why_loose(code: str, seen: Seen) -> str:
         if seen.is_whole:
             return "partial"
         # That it may be open has to be told, too; a plugin that was killed can tell nothing.
-        if seen.killed or (was_unseen(code, seen) and "may not have been opened" in seen.output):
+        told = [words for words in ("may not have been opened", "may not be open again") if words in seen.output]
+        if seen.killed or (was_unseen(code, seen) and told):
             return "blind"
-        if "open, but" in seen.output:
-            return "vanished"
+        return "vanished" if "open, but" in seen.output else "owned"
     return "owned"
 
 

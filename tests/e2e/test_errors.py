@@ -11,9 +11,9 @@ STORED = "refresh and destroy use what the last `pulumi up` stored (`--run-progr
 CONFIGURED = "the token of plusofon:token in the stack's configuration"
 
 
-def kept(project: Project) -> list[tuple[object, ...]]:
-    """Return what state says of our resources; the engine itself drops and adds bookkeeping of its own."""
-    return [tuple(each[key] for key in ("urn", "id", "inputs", "outputs")) for each in project.resources()]
+def kept(project: Project) -> dict[str, list[object]]:
+    """Return what state says of our resources, in any order; the engine drops and adds bookkeeping of its own."""
+    return {each["urn"]: [each[key] for key in ("id", "inputs", "outputs")] for each in project.resources()}
 
 
 def address(sandbox: Sandbox) -> str:

@@ -59,8 +59,9 @@ def _paginator(answer: Answer) -> Answer | None:
 
 def _goes_on(answer: Answer) -> bool:
     """Return True if an answer without page numbers says that more rows follow."""
-    signs = [place.get(key) for place in _places(answer) for key in ("next_page_url", "next_cursor", "has_more")]
-    links = [place.get("links") for place in _places(answer)]
+    places = _places(answer)
+    signs = [place.get(key) for place in places for key in ("next_page_url", "next_cursor", "has_more")]
+    links = [place.get("links") for place in places]
     return any(signs) or any(each.get("next") for each in links if isinstance(each, dict))
 
 

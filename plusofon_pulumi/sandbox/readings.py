@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 # The first is as the description shows them.
 _TYPES = ("string", "number")
-_R14 = ["data", "directions", "nested", "enveloped", "meta", "beside"]
 _R2 = ["/".join(types) for types in itertools.product(_TYPES, _TYPES[::-1], _TYPES)]
+# Where the rows and the page numbers stand in an answer (api.py).
+_PAGED = ["data", "directions", "nested", "enveloped", "meta", "beside"]
 
 
 class Reading(NamedTuple):
@@ -49,7 +50,7 @@ READINGS = {
         Reading("R11", "the home direction is", ["plain", "always"]),
         Reading("R12", "DELETE compares codes", ["loose", "strings", "numbers"]),
         Reading("R13", "of several catalogue rows with one code", ["any", "each"]),
-        Reading("R14", "both lists come", ["whole", *_R14, "cursor"]),
+        Reading("R14", "both lists come", ["whole", *_PAGED, "cursor"]),
         Reading("R15", "PUT", ["adds", "replaces"]),
     )
 }
